@@ -1,0 +1,21 @@
+//! Connecting (§2): pages and endpoints in the source's style and in the RFCs'.
+
+/// The connect page.
+pub const CONNECT: &str = "/services/partner-connect/";
+/// The connect page, without the last slash.
+pub const CONNECT_WITHOUT_SLASH: &str = "/services/partner-connect";
+/// The connect page for RFC clients: its answers carry `iss`.
+pub const AUTHORIZE: &str = "/oauth2/auth";
+/// Where a pro sees connected partners, disconnects them, and switches targeting (§2.4).
+pub const SERVICES: &str = "/services";
+
+/// The token endpoint in the source's style.
+pub const TOKENS_ACCESS: &str = "/v2/tokens/access";
+/// The token endpoint in the RFC's style.
+pub const TOKEN: &str = "/oauth2/token";
+/// Revocation (RFC 7009).
+pub const TOKENS_REVOKE: &str = "/v2/tokens/revoke";
+/// Introspection (RFC 7662).
+pub const TOKENS_INTROSPECT: &str = "/v2/tokens/introspect";
+/// Metadata (RFC 8414).
+pub const METADATA: &str = "/.well-known/oauth-authorization-server";

@@ -1,0 +1,62 @@
+//! The operator API (§8.1, §8.4, §8.6).
+
+use crate::id::{AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, LeadId, PartnerId};
+
+use super::fill::filled_paths;
+
+/// Partners: list, create.
+pub const PARTNERS: &str = "/operator/v1/partners";
+/// OAuth clients: list, create.
+pub const CLIENTS: &str = "/operator/v1/clients";
+/// Pros: list, create.
+pub const PROS: &str = "/operator/v1/pros";
+/// Businesses: list, create.
+pub const BUSINESSES: &str = "/operator/v1/businesses";
+/// Leads: list, create.
+pub const LEADS: &str = "/operator/v1/leads";
+/// Connections: list.
+pub const CONNECTIONS: &str = "/operator/v1/connections";
+/// Deliveries: list, by state, lead and partner.
+pub const DELIVERIES: &str = "/operator/v1/deliveries";
+/// The event feed, by cursor or as server-sent events.
+pub const EVENTS: &str = "/operator/v1/events";
+
+filled_paths! {
+    /// One partner.
+    PARTNER = "/operator/v1/partners/{partner_id}", partner(partner_id: PartnerId);
+    /// A partner's endpoints: read, replace.
+    PARTNER_ENDPOINTS = "/operator/v1/partners/{partner_id}/endpoints", partner_endpoints(partner_id: PartnerId);
+    /// Sending a partner everything again since a time.
+    PARTNER_REPLAY = "/operator/v1/partners/{partner_id}/replay", partner_replay(partner_id: PartnerId);
+    /// Enabling a business for a partner without OAuth.
+    PARTNER_BUSINESS = "/operator/v1/partners/{partner_id}/businesses/{business_id}",
+        partner_business(partner_id: PartnerId, business_id: BusinessId);
+    /// One OAuth client. Client ids are text.
+    CLIENT = "/operator/v1/clients/{client_id}", client(client_id: &str);
+    /// One pro.
+    PRO = "/operator/v1/pros/{account_id}", pro(account_id: AccountId);
+    /// One business.
+    BUSINESS = "/operator/v1/businesses/{business_id}", business(business_id: BusinessId);
+    /// Switching a business's targeting by hand.
+    BUSINESS_TARGETING = "/operator/v1/businesses/{business_id}/targeting",
+        business_targeting(business_id: BusinessId);
+    /// Switching the targeting of one of a business's categories by hand.
+    BUSINESS_CATEGORY_TARGETING = "/operator/v1/businesses/{business_id}/categories/{category_id}/targeting",
+        business_category_targeting(business_id: BusinessId, category_id: CategoryId);
+    /// One customer; deleting destroys what is known of them (§7).
+    CUSTOMER = "/operator/v1/customers/{customer_id}", customer(customer_id: CustomerId);
+    /// One lead.
+    LEAD = "/operator/v1/leads/{lead_id}", lead(lead_id: LeadId);
+    /// A lead's messages: list, the customer writes.
+    LEAD_MESSAGES = "/operator/v1/leads/{lead_id}/messages", lead_messages(lead_id: LeadId);
+    /// A lead's price; causes a lead update.
+    LEAD_PRICE = "/operator/v1/leads/{lead_id}/price", lead_price(lead_id: LeadId);
+    /// A review of the lead's business.
+    LEAD_REVIEW = "/operator/v1/leads/{lead_id}/review", lead_review(lead_id: LeadId);
+    /// Closing a lead: no more messages.
+    LEAD_CLOSE = "/operator/v1/leads/{lead_id}/close", lead_close(lead_id: LeadId);
+    /// One delivery with its attempts.
+    DELIVERY = "/operator/v1/deliveries/{delivery_id}", delivery(delivery_id: DeliveryId);
+    /// Trying a delivery again now.
+    DELIVERY_RETRY = "/operator/v1/deliveries/{delivery_id}/retry", delivery_retry(delivery_id: DeliveryId);
+}
