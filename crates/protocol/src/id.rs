@@ -38,7 +38,7 @@ pub const fn low_bits(node: u8, sequence: u8) -> u16 {
 ///
 /// ```
 /// use protocol::id::{compose, low_bits};
-/// assert_eq!(compose(1_579_643_093_950_742_534, low_bits(33, 6)), 380_497_493_950_742_534);
+/// assert_eq!(compose(1_579_643_093_950_742_534, low_bits(0, 6)), 380_497_493_950_742_534);
 /// ```
 pub const fn compose(unix_nanoseconds: i64, low_bits: u16) -> i64 {
     let since_epoch = unix_nanoseconds.saturating_sub(ID_EPOCH_UNIX_NANOSECONDS);

@@ -14,6 +14,7 @@ pub mod timestamp;
 // Reading a body.
 pub mod error_code;
 pub mod json;
+mod limited;
 
 // What the platform sends to partners (§4).
 pub mod attachment;

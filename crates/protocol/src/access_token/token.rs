@@ -9,7 +9,7 @@ use super::claims::{AccessClaims, ClaimsError};
 /// The longest token that is looked at, in bytes.
 pub const LONGEST_TOKEN: usize = 4 * 1024;
 
-/// Why a token is not believed. Outsiders are told none of this but INVALID_TOKEN.
+/// Why a token is not believed. Outsiders are told none of this but `INVALID_TOKEN`.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Longer than [`LONGEST_TOKEN`].
@@ -270,7 +270,7 @@ mod tests {
         #[test]
         fn a_token_with_one_byte_changed_is_not_believed(index: prop::sample::Index, byte in 0x21..0x7f_u8) {
             let token = sign(1, KEY, &claims());
-            let mut bytes = token.clone().into_bytes();
+            let mut bytes = token.into_bytes();
             let at = index.index(bytes.len());
             prop_assume!(bytes[at] != byte);
             bytes[at] = byte;

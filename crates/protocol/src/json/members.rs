@@ -60,10 +60,6 @@ impl<'a> Members<'a> {
     }
 
     /// A string or `null` that must be there.
-    #[expect(
-        clippy::option_option,
-        reason = "absent or wrong, null, and a text are three answers"
-    )]
     pub fn nullable_string(&self, name: &str) -> Option<Option<&'a str>> {
         match self.object.get(name) {
             Some(Value::Null) => Some(None),

@@ -40,7 +40,7 @@ impl NewMessage {
         let problems = Problems::new();
         let message = Members::of_body(body, &problems).and_then(|members| {
             let text = members.required_parsed("text", MessageText::parse);
-            let attachments = Attachment::read_all(&members, "attachments");
+            let attachments = Attachment::read_all_new(&members, "attachments");
             Some(Self {
                 text: text?,
                 attachments,

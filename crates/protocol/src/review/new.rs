@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::attachment::Attachment;
 use crate::json::{Members, Problem, Problems};
+use crate::limited::optional;
 
 use super::rating::{Rating, RatingError};
 
@@ -29,9 +30,9 @@ impl NewReview {
         let problems = Problems::new();
         let review = Members::of_body(body, &problems).and_then(|members| {
             let rating = read_rating(&members);
-            let text = short_text(&members, "text", LONGEST_TEXT);
-            let reviewer_nickname = short_text(&members, "reviewerNickname", LONGEST_NICKNAME);
-            let photos = Attachment::read_all(&members, "photos");
+            let text = optional(&members, "text", LONGEST_TEXT);
+            let reviewer_nickname = optional(&members, "reviewerNickname", LONGEST_NICKNAME);
+            let photos = Attachment::read_all_new(&members, "photos");
             Some(Self {
                 rating: rating?,
                 text,
@@ -54,15 +55,6 @@ fn read_rating(members: &Members<'_>) -> Option<Rating> {
         members.report("rating", RatingError.to_string());
     }
     rating
-}
-
-fn short_text(members: &Members<'_>, name: &str, longest: usize) -> Option<String> {
-    let text = members.optional_string(name)?;
-    if text.chars().count() > longest {
-        members.report(name, format!("must have at most {longest} characters"));
-        return None;
-    }
-    Some(text.to_owned())
 }
 
 #[cfg(test)]

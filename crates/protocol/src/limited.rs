@@ -1,9 +1,12 @@
-//! Texts with a length and a form.
+//! Members with limits, for bodies that make something: what the platform lets in, partners have to take. A receiver
+//! judges none of this.
+
+use serde_json::Value;
 
 use crate::json::Members;
 
 /// A text of at least one visible character that must be there, trimmed.
-pub(super) fn required(members: &Members<'_>, name: &str, longest: usize) -> Option<String> {
+pub(crate) fn required(members: &Members<'_>, name: &str, longest: usize) -> Option<String> {
     let text = members.required_string(name)?.trim();
     if text.is_empty() {
         members.report(name, "must not be empty");
@@ -13,12 +16,12 @@ pub(super) fn required(members: &Members<'_>, name: &str, longest: usize) -> Opt
 }
 
 /// A text that may be absent, `null` or empty.
-pub(super) fn optional(members: &Members<'_>, name: &str, longest: usize) -> Option<String> {
+pub(crate) fn optional(members: &Members<'_>, name: &str, longest: usize) -> Option<String> {
     limited(members, name, members.optional_string(name)?, longest)
 }
 
 /// A text of a form of its own that must be there.
-pub(super) fn formed(
+pub(crate) fn formed(
     members: &Members<'_>,
     name: &str,
     is_well_formed: fn(&str) -> bool,
@@ -32,14 +35,14 @@ pub(super) fn formed(
     Some(text.to_owned())
 }
 
-/// Two upper-case letters.
-pub(super) fn is_state(text: &str) -> bool {
-    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-/// Five digits.
-pub(super) fn is_zip_code(text: &str) -> bool {
-    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// The objects of an array that may be absent; none of them is read if there are too many.
+pub(crate) fn objects<'a>(members: &Members<'a>, name: &str, most: usize) -> Vec<Members<'a>> {
+    let array = members.optional(name).and_then(Value::as_array);
+    if array.is_some_and(|items| items.len() > most) {
+        members.report(name, format!("must have at most {most} items"));
+        return Vec::new();
+    }
+    members.objects(name)
 }
 
 fn limited(members: &Members<'_>, name: &str, text: &str, longest: usize) -> Option<String> {
