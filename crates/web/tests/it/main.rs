@@ -1,0 +1,8 @@
+//! The kit over a real socket: what a caller sees of the rules that hold for every endpoint.
+
+mod json;
+mod kit;
+mod pages;
+mod parameters;
+mod rules;
+mod serving;
