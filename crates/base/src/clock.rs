@@ -69,6 +69,12 @@ impl Clock {
         }
     }
 
+    /// How many wait on this clock right now. A test that moves a clock by hand asks this first, so that it does not move
+    /// it before there is anybody to wake.
+    pub fn sleepers(&self) -> usize {
+        self.inner.moved.receiver_count()
+    }
+
     /// Waits until the clock shows `moment`, whether time passes by itself or by [`Clock::advance`].
     pub async fn sleep_until(&self, moment: Timestamp) {
         // Subscribed before the first look, so that a move in between is not missed.
@@ -150,6 +156,19 @@ mod tests {
         };
         tokio::join!(sleeper, mover);
         assert_eq!(clock.now().as_second(), 3_600);
+    }
+
+    #[tokio::test]
+    async fn sleepers_are_counted_while_they_sleep() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let mover = async {
+            while clock.sleepers() == 0 {
+                tokio::task::yield_now().await;
+            }
+            clock.advance(HOUR);
+        };
+        tokio::join!(mover, clock.sleep(HOUR));
+        assert_eq!(clock.sleepers(), 0);
     }
 
     #[tokio::test]

@@ -4,56 +4,44 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::Timestamp;
+use protocol::id::{SEQUENCES, compose, low_bits};
 
 use crate::clock::Clock;
-
-/// 2008-01-01T00:00:00Z in Unix seconds: where ids start to count (D1).
-const EPOCH_SECOND: i64 = 1_199_145_600;
-
-/// Nodes are numbered 0 to 63: six of the ten low bits.
-pub const NODES: u16 = 64;
-
-/// Ids that one node can make within a tick of 1,024 ns; more of them borrow from the next tick.
-const SEQUENCE_BITS: u32 = 4;
-const LOW_BITS: u32 = 10;
 
 /// Makes ids for one node. Clones share the sequence.
 #[derive(Clone)]
 pub struct IdMaker {
     clock: Clock,
-    node: u16,
-    /// The last tick and sequence given out, as `tick << SEQUENCE_BITS | sequence`.
+    node: u8,
+    /// The last tick and sequence given out, as `tick * SEQUENCES + sequence`.
     last: Arc<AtomicI64>,
 }
 
+/// What the time part of an id counts.
+const NANOSECONDS_PER_TICK: i64 = 1_024;
+
 impl IdMaker {
-    /// A maker for node number `node`, of which only the low six bits count.
-    pub fn new(clock: Clock, node: u16) -> Self {
+    /// A maker for node number `node`, of which only the low six bits count (`protocol::id::NODES`).
+    pub fn new(clock: Clock, node: u8) -> Self {
         Self {
             clock,
-            node: node % NODES,
+            node,
             last: Arc::new(AtomicI64::new(0)),
         }
     }
 
-    /// A new id: greater than every other that this maker gave out.
+    /// A new id: greater than every other that this maker gave out. Of those that one tick cannot hold, the rest borrow
+    /// from the next.
     pub fn next_id(&self) -> i64 {
-        let now = ticks(self.clock.now()) << SEQUENCE_BITS;
+        let nanoseconds = i64::try_from(self.clock.now().as_nanosecond()).unwrap_or(i64::MAX);
+        let now = nanoseconds / NANOSECONDS_PER_TICK * i64::from(SEQUENCES);
         let next = |last: i64| now.max(last + 1);
         let previous = self.last.update(Ordering::Relaxed, Ordering::Relaxed, next);
         let value = next(previous);
-        let (tick, sequence) = (value >> SEQUENCE_BITS, value & 0xF);
-        (tick << LOW_BITS) | (i64::from(self.node) << SEQUENCE_BITS) | sequence
+        let (tick, sequence) = (value / i64::from(SEQUENCES), value % i64::from(SEQUENCES));
+        let sequence = u8::try_from(sequence).expect("a remainder of 16 fits in a byte");
+        compose(tick * NANOSECONDS_PER_TICK, low_bits(self.node, sequence))
     }
-}
-
-/// Ticks of 1,024 ns since the epoch of ids; the first one for any time before it.
-fn ticks(moment: Timestamp) -> i64 {
-    let since = moment.as_nanosecond() - i128::from(EPOCH_SECOND) * 1_000_000_000;
-    i64::try_from(since >> LOW_BITS)
-        .unwrap_or(i64::MAX >> LOW_BITS)
-        .max(1)
 }
 
 impl fmt::Debug for IdMaker {
@@ -67,14 +55,16 @@ impl fmt::Debug for IdMaker {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
     fn ids_look_like_the_sources_and_tell_their_time() {
         let moment = Timestamp::from_nanosecond(1_579_643_093_950_742_534).unwrap();
         let id = IdMaker::new(Clock::manual(moment), 0).next_id();
-        // The source's lead 380497493950742534, but for the low ten bits.
-        assert_eq!(id >> LOW_BITS, 380_497_493_950_742_534 >> LOW_BITS);
+        // The source's lead 380497493950742534, but for the low bits.
+        assert_eq!(id / 2_048, 380_497_493_950_742_534 / 2_048);
         assert_eq!(id.to_string().len(), 18);
     }
 
