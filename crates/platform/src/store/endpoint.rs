@@ -1,0 +1,106 @@
+//! Where partners receive. Secrets are sealed before they come here.
+
+use database::{Error, Read, Row, Tx, params};
+use protocol::id::PartnerId;
+use protocol::optional_fields::{OptionalField, OptionalFields};
+
+use crate::domain::endpoint::{Endpoint, Method, Target, Targets};
+use crate::store::column;
+
+/// The columns that [`from_row`] reads.
+macro_rules! columns {
+    () => {
+        "endpoint.lead_url, endpoint.lead_method, endpoint.message_url, endpoint.message_method, \
+         endpoint.lead_update_url, endpoint.lead_update_method, endpoint.review_url, \
+         endpoint.review_method, endpoint.username, endpoint.password_sealed, \
+         endpoint.signing_secret_sealed, endpoint.fields"
+    };
+}
+pub(super) use columns;
+
+database::statements! {
+    FIND = ("SELECT ", columns!(), " FROM endpoint WHERE partner_id = $1");
+    SAVE = "INSERT INTO endpoint (partner_id, lead_url, lead_method, message_url, message_method,
+            lead_update_url, lead_update_method, review_url, review_method, username,
+            password_sealed, signing_secret_sealed, fields, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)
+        ON CONFLICT (partner_id) DO UPDATE SET
+            lead_url = excluded.lead_url, lead_method = excluded.lead_method,
+            message_url = excluded.message_url, message_method = excluded.message_method,
+            lead_update_url = excluded.lead_update_url,
+            lead_update_method = excluded.lead_update_method,
+            review_url = excluded.review_url, review_method = excluded.review_method,
+            username = excluded.username, password_sealed = excluded.password_sealed,
+            signing_secret_sealed = excluded.signing_secret_sealed, fields = excluded.fields,
+            version = endpoint.version + 1";
+}
+
+/// The endpoint of this partner, if one was ever set.
+pub(crate) async fn find<R: Read>(
+    read: &mut R,
+    partner_id: PartnerId,
+) -> Result<Option<Endpoint>, Error> {
+    let row = read.query_optional(FIND, params![partner_id.get()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Sets the partner's endpoint, or replaces all of it.
+pub(crate) async fn save<T: Tx>(
+    tx: &mut T,
+    partner_id: PartnerId,
+    endpoint: &Endpoint,
+) -> Result<(), Error> {
+    let targets = &endpoint.targets;
+    let url = |target: &'_ Option<Target>| target.as_ref().map(|target| target.url.clone());
+    let (lead, message) = (url(&targets.lead), url(&targets.message));
+    let (update, review) = (url(&targets.lead_update), url(&targets.review));
+    let fields: Vec<&str> = endpoint.fields.iter().map(OptionalField::as_str).collect();
+    let fields = fields.join(" ");
+    tx.execute(
+        SAVE,
+        params![
+            partner_id.get(),
+            lead.as_deref(),
+            method(targets.lead.as_ref(), Method::Post),
+            message.as_deref(),
+            method(targets.message.as_ref(), Method::Post),
+            update.as_deref(),
+            method(targets.lead_update.as_ref(), Method::Put),
+            review.as_deref(),
+            method(targets.review.as_ref(), Method::Post),
+            &endpoint.username,
+            &endpoint.password_sealed,
+            endpoint.signing_secret_sealed.as_deref(),
+            &fields,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn method(target: Option<&Target>, usual: Method) -> &'static str {
+    target.map_or(usual, |target| target.method).as_str()
+}
+
+/// Reads the columns of [`columns`].
+pub(super) fn from_row(row: &Row) -> Result<Endpoint, Error> {
+    let target = |url: &str, method: &str| -> Result<Option<Target>, Error> {
+        let method = column::parsed(row, method, Method::parse)?;
+        let url: Option<String> = row.get(url)?;
+        Ok(url.map(|url| Target { url, method }))
+    };
+    Ok(Endpoint {
+        targets: Targets {
+            lead: target("lead_url", "lead_method")?,
+            message: target("message_url", "message_method")?,
+            lead_update: target("lead_update_url", "lead_update_method")?,
+            review: target("review_url", "review_method")?,
+        },
+        username: row.get("username")?,
+        password_sealed: row.get("password_sealed")?,
+        signing_secret_sealed: row.get("signing_secret_sealed")?,
+        fields: column::parsed(row, "fields", |text| {
+            OptionalFields::parse(text.split_ascii_whitespace())
+        })?,
+    })
+}
