@@ -1,7 +1,11 @@
 //! The rules of the platform: pure, with time and randomness as arguments. Nothing here knows a database or HTTP.
 
 pub(crate) mod business;
+pub(crate) mod client;
 pub(crate) mod endpoint;
+pub(crate) mod grant;
 pub(crate) mod partner;
 pub(crate) mod pro;
+pub(crate) mod redirect_uri;
+pub(crate) mod refresh;
 pub(crate) mod text;

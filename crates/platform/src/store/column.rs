@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use database::{Error, Row};
+use jiff::Timestamp;
 
 /// An id: a positive number.
 pub(super) fn id<T>(row: &Row, column: &str, make: fn(i64) -> Option<T>) -> Result<T, Error> {
@@ -31,6 +32,32 @@ pub(super) fn parsed<T, E: Display>(
 ) -> Result<T, Error> {
     let text: String = row.get(column)?;
     parse(&text).map_err(|error| damaged(column, &error.to_string()))
+}
+
+/// A text that means something, or nothing.
+pub(super) fn optional_parsed<T, E: Display>(
+    row: &Row,
+    column: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, Error> {
+    let Some(text) = row.get::<Option<String>>(column)? else {
+        return Ok(None);
+    };
+    parse(&text)
+        .map(Some)
+        .map_err(|error| damaged(column, &error.to_string()))
+}
+
+/// A time that is stored to the nanosecond (`…_ns`). The year 2262, where that ends, is out of reach.
+pub(super) fn nanoseconds(time: Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+/// A time from a column of [`nanoseconds`].
+pub(super) fn from_nanoseconds(row: &Row, column: &str) -> Result<Timestamp, Error> {
+    let nanoseconds: i64 = row.get(column)?;
+    Timestamp::from_nanosecond(nanoseconds.into())
+        .map_err(|_| damaged(column, "expected nanoseconds since 1970"))
 }
 
 fn damaged(column: &str, problem: &str) -> Error {

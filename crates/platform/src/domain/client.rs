@@ -1,0 +1,158 @@
+//! An OAuth client of a partner: what it is registered for. Its secret exists as a hash only, and not here.
+
+use jiff::Timestamp;
+use protocol::id::PartnerId;
+use protocol::scope::Scopes;
+use thiserror::Error;
+
+use crate::domain::redirect_uri::RedirectUri;
+
+/// The longest client id, in characters.
+const LONGEST_ID: usize = 200;
+
+/// A client as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) client_id: String,
+    pub(crate) partner_id: PartnerId,
+    pub(crate) kind: ClientKind,
+    /// Compared character for character, in the order of registration.
+    pub(crate) redirect_uris: Vec<RedirectUri>,
+    /// What it may ask a pro for.
+    pub(crate) scopes: Scopes,
+    pub(crate) profile: ClientProfile,
+    pub(crate) reuse_policy: ReusePolicy,
+    /// Whether connecting again replaces a live connection instead of being refused (D3).
+    pub(crate) reconnect_replaces: bool,
+    /// A limit of its own; without one the platform's holds (protocol §3.4).
+    pub(crate) limit: Option<ClientLimit>,
+    pub(crate) created_at: Timestamp,
+}
+
+impl Client {
+    /// Whether it may ask for tokens at all. One from which every scope was taken away may not: `UNAUTHORIZED_CLIENT`.
+    pub(crate) fn may_use_grants(&self) -> bool {
+        !self.scopes.is_empty()
+    }
+
+    /// Whether this text, character for character, is one of its redirect URIs.
+    pub(crate) fn has_registered(&self, redirect_uri: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|registered| registered.as_str() == redirect_uri)
+    }
+}
+
+/// How often a client may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientLimit {
+    pub(crate) per_second: u32,
+    pub(crate) burst: u32,
+}
+
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// The word in the store and on the wire.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// Reads the word.
+            pub(crate) fn parse(word: &str) -> Result<Self, WordError> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(WordError(concat!("must be one of:", $(" ", $word,)+))),
+                }
+            }
+        }
+    )+};
+}
+
+/// A word that is none of those which may stand here. The message completes the sentence "this member …".
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub(crate) struct WordError(&'static str);
+
+words! {
+    /// Whether a client's connections are real (protocol §0).
+    ClientKind {
+        /// Its connections receive deliveries.
+        Production = "production",
+        /// For trying out: nothing is ever sent to it, and nothing that it sends has an effect.
+        Test = "test",
+    }
+    /// How closely a client must follow the source at the token endpoint (protocol §2.2).
+    ClientProfile {
+        /// It must send `token_type`, as the source says.
+        Strict = "strict",
+        /// It may leave `token_type` out.
+        Lenient = "lenient",
+    }
+    /// What becomes of a connection when a refresh token is used again after the grace period (D5).
+    ReusePolicy {
+        /// The request is refused and the live pair keeps working: cutting a partner off loses leads.
+        Deny = "deny",
+        /// The connection ends.
+        Revoke = "revoke",
+    }
+}
+
+/// Why a text cannot be the id of a new client. Each message completes the sentence "this member …".
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub(crate) enum ClientIdError {
+    #[error("must have 1 to {LONGEST_ID} characters")]
+    Length,
+    #[error("must consist of A-Z a-z 0-9 - and _, so that every way to encode it gives the same")]
+    Character,
+}
+
+/// Whether a new client may have this id. Ids with a space, `+` or `%` exist elsewhere; ours read the same raw and
+/// form-decoded, so that no two clients can be mistaken for each other.
+pub(crate) fn check_new_client_id(client_id: &str) -> Result<(), ClientIdError> {
+    if client_id.is_empty() || client_id.chars().count() > LONGEST_ID {
+        return Err(ClientIdError::Length);
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if client_id.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(ClientIdError::Character)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back_and_others_are_refused() {
+        for kind in [ClientKind::Production, ClientKind::Test] {
+            assert_eq!(ClientKind::parse(kind.as_str()), Ok(kind));
+        }
+        let error = ClientProfile::parse("loose").unwrap_err();
+        assert_eq!(error.to_string(), "must be one of: strict lenient");
+        assert_eq!(ReusePolicy::parse("revoke"), Ok(ReusePolicy::Revoke));
+    }
+
+    #[test]
+    fn a_new_client_id_reads_the_same_raw_and_decoded() {
+        assert_eq!(check_new_client_id("Acme-CRM_1"), Ok(()));
+        for text in ["a b", "a+b", "a%20b", "a:b", "é", "a/b", "a="] {
+            assert_eq!(
+                check_new_client_id(text),
+                Err(ClientIdError::Character),
+                "{text}"
+            );
+        }
+        assert_eq!(check_new_client_id(""), Err(ClientIdError::Length));
+        assert_eq!(
+            check_new_client_id(&"a".repeat(201)),
+            Err(ClientIdError::Length)
+        );
+    }
+}
