@@ -33,28 +33,46 @@ impl Parameters {
         })
     }
 
-    /// The parameters of a query or a form body; for pages, which have no body to read.
-    pub fn parse_form(text: &str) -> Result<Self, ApiError> {
+    /// The parameters of a page's query. Those in `repeatable` may stand there several times, and their values are joined
+    /// by a space (the connect page's `scope`, §2.1); any other must not have two values.
+    pub fn parse_query(query: &str, repeatable: &[&str]) -> Result<Self, ApiError> {
         let mut parameters = Self::default();
-        parameters.add_form(text.as_bytes())?;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if repeatable.contains(&name.as_ref()) {
+                parameters.join(&name, &value);
+            } else {
+                parameters.add(&name, &value)?;
+            }
+        }
         Ok(parameters)
     }
 
     fn add(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
-        if value.is_empty() {
-            return Ok(());
-        }
         match self.get(name) {
-            None => self.0.push((name.to_owned(), value.to_owned())),
-            Some(known) if known == value => {}
-            Some(_) => {
-                return Err(ApiError::invalid_request(format!(
-                    "The parameter {} is given twice with different values.",
-                    shown(name)
-                )));
+            Some(known) if known != value && !value.is_empty() => {
+                let name: String = name.chars().take(SHOWN_CHARACTERS).collect();
+                Err(ApiError::invalid_request(format!(
+                    "The parameter {name} is given twice with different values."
+                )))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.join(name, value);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    fn join(&mut self, name: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        if let Some((_, values)) = self.0.iter_mut().find(|(known, _)| known == name) {
+            values.push(' ');
+            values.push_str(value);
+        } else {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
     }
 
     fn add_form(&mut self, text: &[u8]) -> Result<(), ApiError> {
@@ -77,19 +95,15 @@ impl Parameters {
                 Value::String(text) => self.add(name, text)?,
                 Value::Number(number) => self.add(name, &number.to_string())?,
                 _ => {
+                    let name: String = name.chars().take(SHOWN_CHARACTERS).collect();
                     return Err(ApiError::invalid_request(format!(
-                        "The parameter {} must be a string or a number.",
-                        shown(name)
+                        "The parameter {name} must be a string or a number."
                     )));
                 }
             }
         }
         Ok(())
     }
-}
-
-fn shown(name: &str) -> String {
-    name.chars().take(SHOWN_CHARACTERS).collect()
 }
 
 impl<S: Sync> FromRequest<S> for Parameters {
@@ -129,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_none_and_the_same_value_twice_is_one() {
-        let parameters = Parameters::parse_form("a=1&b=&a=1&c=x%20y+z").unwrap();
+        let parameters = Parameters::parse_query("a=1&b=&a=1&c=x%20y+z", &[]).unwrap();
         assert_eq!(parameters.get("a"), Some("1"));
         assert_eq!(parameters.get("b"), None);
         assert_eq!(parameters.get("c"), Some("x y z"));
@@ -138,11 +152,19 @@ mod tests {
     }
 
     #[test]
+    fn a_repeatable_parameter_joins_its_values() {
+        let query = "scope=messages&x=1&scope=targeting+bookings&scope=";
+        let parameters = Parameters::parse_query(query, &["scope"]).unwrap();
+        assert_eq!(parameters.get("scope"), Some("messages targeting bookings"));
+        assert!(Parameters::parse_query("x=1&x=2", &["scope"]).is_err());
+    }
+
+    #[test]
     fn two_values_are_refused_by_name_and_never_shown() {
-        let error = Parameters::parse_form("code=marked1&code=marked2").unwrap_err();
+        let error = Parameters::parse_query("code=marked1&code=marked2", &[]).unwrap_err();
         assert!(error.description().contains("code"));
         assert!(!format!("{error:?}").contains("marked"));
-        let parameters = Parameters::parse_form("code=marked").unwrap();
+        let parameters = Parameters::parse_query("code=marked", &[]).unwrap();
         assert_eq!(format!("{parameters:?}"), r#"{"code"}"#);
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use base::Clock;
 use jiff::Timestamp;
 
-use super::RetryAfter;
 use super::keyed::{CAPACITY, Counter, Keyed};
+use super::retry_after::RetryAfter;
 
 const ALLOWED: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);

@@ -3,8 +3,8 @@
 use base::Clock;
 use jiff::Timestamp;
 
-use super::RetryAfter;
 use super::keyed::{CAPACITY, Counter, Keyed};
+use super::retry_after::RetryAfter;
 
 /// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ impl Pages {
         let Some(page) = page else {
             return response;
         };
-        let for_all = Value::from_iter([("request_id", id.as_str())]);
+        let for_all = Value::from_pairs([("request_id", id.as_str())]);
         let context = merge_maps([for_all, page.context]);
         match self.templates.render(page.template, &context) {
             Ok(html) => write_body(&mut response, html),

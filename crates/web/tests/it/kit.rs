@@ -1,6 +1,7 @@
 //! A server with the kit around a test's routes, and a caller that writes its requests byte by byte.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,28 +15,28 @@ use web::frame::Frame;
 use web::origin::ExternalOrigin;
 use web::serve::{ServeLimits, serve};
 
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Server {
-    pub address: SocketAddr,
-    pub tasks: Tasks,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) tasks: Tasks,
 }
 
-pub fn frame() -> Frame {
+pub(crate) fn frame() -> Frame {
     let clock = Clock::manual(Timestamp::UNIX_EPOCH);
     Frame::new(clock, Entropy::seeded(1), origin())
 }
 
-pub fn origin() -> ExternalOrigin {
+pub(crate) fn origin() -> ExternalOrigin {
     ExternalOrigin::parse("https://corkboard.example").unwrap()
 }
 
 impl Server {
-    pub async fn start(routes: Router) -> Self {
+    pub(crate) async fn start(routes: Router) -> Self {
         Self::start_with(frame().around(routes), ServeLimits::default()).await
     }
 
-    pub async fn start_with(router: Router, limits: ServeLimits) -> Self {
+    pub(crate) async fn start_with(router: Router, limits: ServeLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let tasks = Tasks::new();
@@ -46,12 +47,12 @@ impl Server {
         Self { address, tasks }
     }
 
-    pub async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// Sends a request on a connection of its own and reads the answer.
-    pub async fn ask(&self, request: Ask<'_>) -> Answer {
+    pub(crate) async fn ask(&self, request: Ask<'_>) -> Answer {
         let mut stream = self.connect().await;
         let mut head = format!(
             "{} {} HTTP/1.1\r\nHost: corkboard.example\r\nConnection: close\r\n",
@@ -62,7 +63,7 @@ impl Server {
             head.push_str("\r\n");
         }
         if let Some(body) = request.body {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            let _ = write!(head, "Content-Length: {}\r\n", body.len());
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -73,13 +74,13 @@ impl Server {
         read_answer(&mut stream).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Ask::new("GET", path)).await
     }
 }
 
 #[derive(Clone, Copy)]
-pub struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     method: &'a str,
     path: &'a str,
     headers: &'a [&'a str],
@@ -87,7 +88,7 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    pub fn new(method: &'a str, path: &'a str) -> Self {
+    pub(crate) fn new(method: &'a str, path: &'a str) -> Self {
         Self {
             method,
             path,
@@ -96,11 +97,11 @@ impl<'a> Ask<'a> {
         }
     }
 
-    pub fn headers(self, headers: &'a [&'a str]) -> Self {
+    pub(crate) fn headers(self, headers: &'a [&'a str]) -> Self {
         Self { headers, ..self }
     }
 
-    pub fn body(self, body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+    pub(crate) fn body(self, body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         let body = Some(body.as_ref());
         Self { body, ..self }
     }
@@ -108,23 +109,23 @@ impl<'a> Ask<'a> {
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HashMap<String, String>,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Checks the one error shape (§1 D2) and gives the description.
-    pub fn error(&self, status: u16, code: &str) -> String {
+    pub(crate) fn error(&self, status: u16, code: &str) -> String {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(
             self.header("content-type"),
@@ -143,7 +144,7 @@ impl Answer {
 }
 
 /// Reads to the end of the connection.
-pub async fn read_answer(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
     tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();

@@ -78,7 +78,7 @@ async fn a_page_is_rendered_escaped_and_protected() {
 async fn the_assets_that_a_page_names_are_there_for_ever() {
     let server = server().await;
     let page = server.get("/").await;
-    let named = page.text.split(['"', '<', '>']);
+    let named = page.text.split(['"', '<', '>', '\n']);
     let paths: Vec<&str> = named.filter(|part| part.starts_with("/assets/")).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
     for path in paths {

@@ -10,6 +10,14 @@ use crate::kit::{Ask, Server};
 const JSON: &[&str] = &["Content-Type: application/json"];
 const FORM: &[&str] = &["Content-Type: application/x-www-form-urlencoded"];
 
+/// Path, headers, body, answer.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    Option<&'static str>,
+    &'static str,
+);
+
 async fn server() -> Server {
     async fn show(parameters: Result<Parameters, ApiError>) -> Result<String, ApiError> {
         let parameters = parameters?;
@@ -31,12 +39,6 @@ async fn server() -> Server {
 #[tokio::test]
 async fn parameters_come_from_query_form_or_json() {
     let server = server().await;
-    type Case = (
-        &'static str,
-        &'static [&'static str],
-        Option<&'static str>,
-        &'static str,
-    );
     let cases: [Case; 11] = [
         // curl, as in the source: no body, no Content-Type, no Content-Length.
         ("/token?code=a%2Bb&state=s", &[], None, "a+b s"),

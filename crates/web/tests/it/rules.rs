@@ -32,6 +32,10 @@ async fn basic(basic: Basic) -> Result<String, ApiError> {
     Ok(basic.required("leads")?.raw().name().to_owned())
 }
 
+fn patch(path: &str) -> Ask<'_> {
+    Ask::new("PATCH", path)
+}
+
 fn routes() -> Router {
     Router::new()
         .route("/fine", get(|id: RequestId| async move { id.to_string() }))
@@ -114,17 +118,14 @@ async fn each_error_carries_its_header() {
 #[tokio::test]
 async fn an_id_in_the_path_is_digits_and_an_empty_one_is_nowhere() {
     let server = Server::start(routes()).await;
-    fn ask(path: &str) -> Ask<'_> {
-        Ask::new("PATCH", path)
-    }
-    assert_eq!(server.ask(ask("/services/42/targeting")).await.text, "42");
+    assert_eq!(server.ask(patch("/services/42/targeting")).await.text, "42");
     server
-        .ask(ask("/services//targeting"))
+        .ask(patch("/services//targeting"))
         .await
         .error(404, "NOT_FOUND");
     for text in ["abc", "4a", "-1", "%20", "%FF", "0", "99999999999999999999"] {
         let path = format!("/services/{text}/targeting");
-        let answer = server.ask(ask(&path)).await;
+        let answer = server.ask(patch(&path)).await;
         let description = answer.error(400, "BAD_REQUEST");
         assert!(
             text == "%FF" || description.contains("serviceID"),
