@@ -22,8 +22,12 @@ pub mod serve;
 pub mod body;
 pub mod credentials;
 pub mod cursor;
+pub mod idempotency_key;
 pub mod parameters;
 pub mod path;
+
+// Answering bit by bit.
+pub mod sent_events;
 
 // How often someone may ask.
 pub mod limits;
