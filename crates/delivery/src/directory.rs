@@ -1,0 +1,76 @@
+//! Where deliveries go, and with which credentials: asked before every attempt, since it may have changed.
+
+use std::fmt;
+
+use protocol::basic_credentials::Credentials;
+use protocol::id::{BusinessId, DeliveryId};
+use protocol::standard_webhooks::SigningSecret;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
+
+use crate::id::{ConversationId, EndpointId};
+
+/// What an attempt is about to be made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    /// Where to.
+    pub endpoint_id: EndpointId,
+    /// As it was recorded.
+    pub kind: String,
+    /// What it is ordered within: a lead's id, which some partners have in their URL.
+    pub conversation_id: ConversationId,
+    /// Whose it is.
+    pub business_id: BusinessId,
+    /// Which delivery.
+    pub delivery_id: DeliveryId,
+}
+
+/// What the directory says of an addressee.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Send it there.
+    Send(Box<Destination>),
+    /// It is not wanted: it is cancelled with this reason, and the lane goes on.
+    Off(String),
+    /// Not now: the endpoint has no URL yet, perhaps. It is asked again after some seconds, and at once after a
+    /// [`release`](crate::release).
+    Hold,
+}
+
+/// How to make the request.
+#[derive(Clone)]
+pub struct Destination {
+    /// The method.
+    pub method: Method,
+    /// The URL.
+    pub url: Url,
+    /// More header fields. Those that the engine sets replace them.
+    pub headers: HeaderMap,
+    /// For HTTP Basic.
+    pub credentials: Option<Credentials>,
+    /// Standard Webhooks secrets in force: none, one, or an old and a new one.
+    pub signing_secrets: Vec<SigningSecret>,
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query and the header fields may carry credentials.
+        formatter
+            .debug_struct("Destination")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the directory could not answer. The delivery waits, and it is asked again.
+pub type DirectoryError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Knows where deliveries go. Implemented by each side over its own tables.
+pub trait Directory: Send + Sync + 'static {
+    /// Where this delivery goes, now.
+    fn target(
+        &self,
+        addressee: &Addressee,
+    ) -> impl Future<Output = Result<Target, DirectoryError>> + Send;
+}

@@ -1,0 +1,58 @@
+//! The HTTP request of one attempt: the same bytes and id every time, a new timestamp and signature.
+
+use std::time::Duration;
+
+use base::outgoing::Request;
+use jiff::Timestamp;
+use protocol::id::DeliveryId;
+use protocol::standard_webhooks::{self, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
+
+use crate::directory::Destination;
+
+/// The request for a delivery. The error says that a value cannot stand in a header; it never shows the value.
+pub(crate) fn build(
+    destination: Destination,
+    delivery: DeliveryId,
+    body: String,
+    now: Timestamp,
+    deadline: Duration,
+) -> Result<Request, InvalidHeaderValue> {
+    let Destination {
+        method,
+        url,
+        mut headers,
+        credentials,
+        signing_secrets,
+    } = destination;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(credentials) = credentials {
+        let mut value = HeaderValue::try_from(credentials.to_header())?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let (id, timestamp) = (delivery.to_string(), now.as_second());
+    insert(&mut headers, ID_HEADER, id.clone())?;
+    insert(&mut headers, TIMESTAMP_HEADER, timestamp.to_string())?;
+    if !signing_secrets.is_empty() {
+        let signature =
+            standard_webhooks::sign_with_all(&signing_secrets, &id, timestamp, body.as_bytes());
+        insert(&mut headers, SIGNATURE_HEADER, signature)?;
+    }
+    Ok(Request {
+        method,
+        url,
+        headers,
+        body: body.into_bytes(),
+        deadline,
+    })
+}
+
+fn insert(
+    headers: &mut HeaderMap,
+    name: &'static str,
+    value: String,
+) -> Result<(), InvalidHeaderValue> {
+    headers.insert(name, HeaderValue::try_from(value)?);
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! What an attempt changes in the database, in one transaction: the attempt, the delivery, its lane, its endpoint.
+
+use std::time::Duration;
+
+use database::{Error, Op, Tx};
+use jiff::Timestamp;
+
+use crate::engine::board::Ticket;
+use crate::model::Ending;
+use crate::moment;
+use crate::policy::classify::OutcomeClass;
+use crate::policy::decide::{Death, Decision, Progress, decide};
+use crate::store::attempt::NewAttempt;
+use crate::store::outcome::Outcome;
+use crate::store::pending::{Expected, Pending, Rescheduled};
+use crate::store::{attempt, endpoint, lane, outcome, pending};
+
+/// A request that was made, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempted {
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Timestamp,
+    pub(crate) class: OutcomeClass,
+    pub(crate) status: Option<u32>,
+    pub(crate) error: Option<String>,
+    pub(crate) answer: Option<String>,
+}
+
+/// Why a delivery ends without a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Unsent {
+    /// The directory does not want it any more.
+    Off(String),
+    /// The endpoint does not take its kind.
+    KindOff,
+}
+
+/// Whether the transaction found what it expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It is stored.
+    Stored,
+    /// Somebody else has the delivery by now, or it was cancelled: nothing of it was changed.
+    Fenced,
+}
+
+/// Stores what came of an attempt.
+#[derive(Clone)]
+pub(crate) struct SettleAttempt {
+    pub(crate) ticket: Ticket,
+    pub(crate) owner: String,
+    pub(crate) attempted: Attempted,
+    /// Whether an endpoint may leave this kind out.
+    pub(crate) optional: bool,
+    /// For the jitter.
+    pub(crate) roll: u64,
+}
+
+/// Ends a delivery for which no request is made.
+pub(crate) struct SettleUnsent {
+    pub(crate) ticket: Ticket,
+    pub(crate) owner: String,
+    pub(crate) unsent: Unsent,
+    pub(crate) now: Timestamp,
+}
+
+impl Op for SettleAttempt {
+    type Out = Settled;
+    type Error = Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Settled, Error> {
+        let addressee = &self.ticket.addressee;
+        lane::lock(tx, addressee.endpoint_id, addressee.conversation_id).await?;
+        let expected = expected(&self.ticket, &self.owner);
+        let Some(delivery) = pending::lock_expected(tx, &expected).await? else {
+            self.remember_cancelled(tx).await?;
+            return Ok(Settled::Fenced);
+        };
+        self.insert_attempt(tx).await?;
+        let (class, role) = (self.attempted.class, self.ticket.role);
+        let decision = decide(class, role, delivery.progress, self.optional, self.roll);
+        match decision {
+            Decision::Delivered => self.finish(tx, &delivery, Ending::Delivered, None).await?,
+            Decision::Dead(death) => {
+                let reason = self.reason(death);
+                self.finish(tx, &delivery, Ending::Dead, Some(&reason))
+                    .await?;
+            }
+            Decision::Retry { after, progress } => {
+                self.reschedule(tx, &delivery, after, progress).await?;
+            }
+            Decision::Wait => {
+                // Due again at once, behind all other heads: the next probe is another's, if there is one.
+                self.reschedule(tx, &delivery, Duration::ZERO, delivery.progress)
+                    .await?;
+            }
+        }
+        self.tell_endpoint(tx, decision).await?;
+        Ok(Settled::Stored)
+    }
+}
+
+impl SettleAttempt {
+    fn reason(&self, death: Death) -> String {
+        match &self.attempted.error {
+            Some(error) => format!("{death}; the last time: {error}"),
+            None => death.to_string(),
+        }
+    }
+
+    async fn insert_attempt<T: Tx>(&self, tx: &mut T) -> Result<(), Error> {
+        let attempted = &self.attempted;
+        let new = NewAttempt {
+            attempt: self.ticket.attempts + 1,
+            started_at: attempted.started_at,
+            ended_at: attempted.ended_at,
+            class: attempted.class.as_str(),
+            status: attempted.status,
+            error: attempted.error.as_deref(),
+            answer: attempted.answer.as_deref(),
+        };
+        let addressee = &self.ticket.addressee;
+        attempt::insert(tx, addressee.endpoint_id, addressee.delivery_id, &new).await
+    }
+
+    /// A request that was on its way when its delivery was cancelled stays on record.
+    async fn remember_cancelled<T: Tx>(&self, tx: &mut T) -> Result<(), Error> {
+        let addressee = &self.ticket.addressee;
+        let (delivery, endpoint) = (addressee.delivery_id, addressee.endpoint_id);
+        if outcome::was_cancelled(tx, delivery, endpoint, self.ticket.attempts).await? {
+            self.insert_attempt(tx).await?;
+        }
+        Ok(())
+    }
+
+    async fn reschedule<T: Tx>(
+        &self,
+        tx: &mut T,
+        delivery: &Pending,
+        after: Duration,
+        progress: Progress,
+    ) -> Result<(), Error> {
+        let attempted = &self.attempted;
+        let next = Rescheduled {
+            next_attempt_at: moment::after(attempted.ended_at, after),
+            progress,
+            attempted_at: attempted.started_at,
+            status: attempted.status,
+            error: attempted.error.as_deref(),
+        };
+        pending::reschedule(tx, delivery, &next).await
+    }
+
+    async fn finish<T: Tx>(
+        &self,
+        tx: &mut T,
+        delivery: &Pending,
+        ending: Ending,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
+        let outcome = Outcome {
+            ending,
+            finished_at: self.attempted.ended_at,
+            attempts: delivery.attempts + 1,
+            first_attempt_at: delivery
+                .first_attempt_at
+                .or(Some(self.attempted.started_at)),
+            last_status: self.attempted.status,
+            last_error: reason,
+        };
+        finish(tx, delivery, &outcome).await
+    }
+
+    /// The endpoint's row is locked only if the attempt changes what is known of it, which few do.
+    async fn tell_endpoint<T: Tx>(&self, tx: &mut T, decision: Decision) -> Result<(), Error> {
+        let id = self.ticket.addressee.endpoint_id;
+        let Some(seen) = endpoint::find(tx, id).await? else {
+            return Ok(());
+        };
+        if self.told(seen.clone(), decision) == seen {
+            return Ok(());
+        }
+        let locked = endpoint::lock(tx, id).await?;
+        let told = self.told(locked.clone(), decision);
+        if told != locked {
+            endpoint::save(tx, &told).await?;
+            tracing::info!(
+                endpoint.id = id.get(),
+                class = self.attempted.class.as_str(),
+                breaker = ?told.breaker,
+                "an endpoint's state changed"
+            );
+        }
+        Ok(())
+    }
+
+    fn told(&self, mut endpoint: endpoint::Endpoint, decision: Decision) -> endpoint::Endpoint {
+        let (class, role) = (self.attempted.class, self.ticket.role);
+        let now = self.attempted.ended_at;
+        if endpoint.version != self.ticket.version {
+            // Released by hand meanwhile: the answer is about the settings of before.
+            return endpoint;
+        }
+        endpoint.breaker = endpoint.breaker.after(class, role, now, self.roll);
+        endpoint.gone |= class == OutcomeClass::Gone;
+        let kind = &self.ticket.addressee.kind;
+        if decision == Decision::Dead(Death::KindOff) && !endpoint.has_off(kind) {
+            endpoint.kinds_off.push(kind.clone());
+        }
+        endpoint
+    }
+}
+
+impl Op for SettleUnsent {
+    type Out = Settled;
+    type Error = Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Settled, Error> {
+        let addressee = &self.ticket.addressee;
+        lane::lock(tx, addressee.endpoint_id, addressee.conversation_id).await?;
+        let expected = expected(&self.ticket, &self.owner);
+        let Some(delivery) = pending::lock_expected(tx, &expected).await? else {
+            return Ok(Settled::Fenced);
+        };
+        let death = Death::KindOff.to_string();
+        let (ending, reason) = match &self.unsent {
+            Unsent::Off(reason) => (Ending::Cancelled, reason),
+            Unsent::KindOff => (Ending::Dead, &death),
+        };
+        let outcome = Outcome {
+            ending,
+            finished_at: self.now,
+            attempts: delivery.attempts,
+            first_attempt_at: delivery.first_attempt_at,
+            last_status: delivery.last_status,
+            last_error: Some(reason),
+        };
+        finish(tx, &delivery, &outcome).await?;
+        Ok(Settled::Stored)
+    }
+}
+
+fn expected<'a>(ticket: &Ticket, owner: &'a str) -> Expected<'a> {
+    Expected {
+        delivery_id: ticket.addressee.delivery_id,
+        endpoint_id: ticket.addressee.endpoint_id,
+        attempts: ticket.attempts,
+        owner,
+        epoch: ticket.epoch,
+    }
+}
+
+/// Moves a delivery of a locked lane to the finished ones, and lets the next of its lane go.
+async fn finish<T: Tx>(tx: &mut T, delivery: &Pending, result: &Outcome<'_>) -> Result<(), Error> {
+    pending::delete(tx, delivery).await?;
+    outcome::insert(tx, delivery, result).await?;
+    lane::crown(tx, delivery.endpoint_id, delivery.conversation_id).await
+}

@@ -1,0 +1,38 @@
+//! The durable delivery engine, used by both sides: leads, messages, updates and reviews on their way to endpoints,
+//! at least once, in order within a conversation, and never lost (protocol §4.5).
+//!
+//! It knows numbers, kinds and bytes; it knows nothing of what is in them, nor whose endpoints they go to. Start reading
+//! at [`engine`], whose head says who takes part, which states there are and what is guaranteed.
+
+// What callers say and see.
+mod directory;
+mod id;
+mod model;
+mod schema;
+mod settings;
+mod waker;
+
+// What is decided, and what is stored.
+mod moment;
+pub mod policy;
+mod store;
+
+// What is done.
+mod by_hand;
+pub mod engine;
+mod look;
+mod record;
+
+pub use by_hand::{Retried, pause, release, replay_since, resume, retry};
+pub use directory::{Addressee, Destination, Directory, DirectoryError, Target};
+pub use engine::{Engine, Parts};
+pub use id::{ConversationId, EndpointId};
+pub use look::{Filter, Page, endpoint, find, list, pending_count};
+pub use model::{
+    AttemptView, DeliveryDetails, DeliveryView, Ending, EndpointView, NewDelivery, Recorded, State,
+};
+pub use policy::breaker::{Hold, HoldReason};
+pub use record::{Called, cancel, record};
+pub use schema::MIGRATIONS;
+pub use settings::Settings;
+pub use waker::Waker;

@@ -1,0 +1,14 @@
+//! SQL and rows, a file per table. Whoever changes a lane's rows holds the lane's lock ([`lane::lock`]).
+
+pub(crate) mod attempt;
+pub(crate) mod columns;
+pub(crate) mod endpoint;
+pub(crate) mod lane;
+pub(crate) mod node;
+pub(crate) mod outcome;
+pub(crate) mod page;
+pub(crate) mod pending;
+pub(crate) mod shard;
+
+#[cfg(test)]
+mod tests;
