@@ -4,6 +4,7 @@
 //! What a refresh token may do is in `refresh.rs`.
 
 use jiff::{SignedDuration, Timestamp};
+use protocol::access_token::AccessClaims;
 use protocol::id::{AccountId, BusinessId, PartnerId};
 use protocol::pkce::{CodeChallenge, PkceError};
 use protocol::scope::Scopes;
@@ -133,6 +134,15 @@ impl Grant {
     pub(crate) fn is_live(&self) -> bool {
         matches!(self.state, GrantState::Live { .. })
     }
+
+    /// Whether an access token that names this grant says of it what is true.
+    pub(crate) fn agrees_with(&self, claims: &AccessClaims) -> bool {
+        self.code_hash == claims.src_auth_code
+            && self.client_id == claims.client_id
+            && self.business_id == claims.business_pk
+            && claims.account_id == Some(self.account_id)
+            && self.scopes.same_as(&claims.scopes)
+    }
 }
 
 /// What a client presents to exchange a code. That the client is who it says was proved before.
@@ -147,9 +157,9 @@ pub(crate) struct CodePresentation<'a> {
 /// Why a code gives nothing.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum CodeRefusal {
-    /// Another client's, and not used yet: it stays as it is.
+    /// Nobody's, or another client's and not used yet: then it stays as it is.
     #[error("the code is unknown")]
-    OtherClient,
+    Unknown,
     #[error("the code has expired")]
     Expired,
     /// Its grant was ended.
@@ -190,7 +200,7 @@ pub(crate) fn judge_exchange(
                 CodeRefusal::Replayed
             });
         }
-        GrantState::Offered(_) if !own => return Err(CodeRefusal::OtherClient),
+        GrantState::Offered(_) if !own => return Err(CodeRefusal::Unknown),
         GrantState::Offered(offer) => offer,
     };
     if now > offer.expires_at {
@@ -294,7 +304,7 @@ mod tests {
     fn another_client_learns_nothing_of_an_unused_code_and_leaves_it_usable() {
         for microseconds in [0, 300_000_001] {
             let answer = judge_exchange(&offered(None), present("other"), after(microseconds));
-            assert_eq!(answer, Err(CodeRefusal::OtherClient));
+            assert_eq!(answer, Err(CodeRefusal::Unknown));
         }
     }
 

@@ -180,9 +180,10 @@ impl Redirect {
         {
             return Ok(());
         }
-        Err(match looks_encoded_twice(presented) {
-            true => RedirectMismatch::EncodedTwice,
-            false => RedirectMismatch::Different,
+        Err(if looks_encoded_twice(presented) {
+            RedirectMismatch::EncodedTwice
+        } else {
+            RedirectMismatch::Different
         })
     }
 }

@@ -26,11 +26,18 @@ macro_rules! columns {
     };
 }
 
+macro_rules! live_of_partner {
+    () => {
+        "SELECT grant_id FROM oauth_grant WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
+        AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL"
+    };
+}
+
 database::statements! {
     INSERT = "INSERT INTO oauth_grant (grant_id, code_hash, client_id, partner_id, kind, business_id, account_id,
         scopes, redirect_uri, location_hash, code_challenge, code_expires_at_us, exclusive, created_at_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    FIND_BY_CODE = (columns!(), " FROM oauth_grant WHERE code_hash = $1");
+    FIND = (columns!(), " FROM oauth_grant WHERE grant_id = $1");
     LOCK = for_update (columns!(), " FROM oauth_grant WHERE grant_id = $1");
     LOCK_BY_CODE = for_update (columns!(), " FROM oauth_grant WHERE code_hash = $1");
     /// Against being ended, not against other writers of the same connection.
@@ -40,6 +47,11 @@ database::statements! {
     };
     LOCK_UNREVOKED = for_update (columns!(), " FROM oauth_grant
         WHERE client_id = $1 AND business_id = $2 AND revoked_at_us IS NULL ORDER BY grant_id");
+    /// Held, so that two clients of a partner that disconnect at once do not each take the other's grant for standing.
+    HOLD_LIVE_OF_PARTNER = {
+        sqlite: live_of_partner!(),
+        postgres: concat!(live_of_partner!(), " FOR SHARE"),
+    };
     LIST_LIVE_OF_BUSINESS = (columns!(), " FROM oauth_grant
         WHERE business_id = $1 AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL ORDER BY grant_id");
     /// All that a bearer check needs to know, in one point query.
@@ -98,12 +110,9 @@ pub(crate) async fn insert<T: Tx>(tx: &mut T, grant: &NewGrant) -> Result<(), Er
     Ok(())
 }
 
-/// The grant that began with this code.
-pub(crate) async fn find_by_code<R: Read>(
-    read: &mut R,
-    code_hash: &str,
-) -> Result<Option<Grant>, Error> {
-    find_one(read, FIND_BY_CODE, params![code_hash]).await
+/// The grant with this number.
+pub(crate) async fn find<R: Read>(read: &mut R, grant_id: GrantId) -> Result<Option<Grant>, Error> {
+    find_one(read, FIND, params![grant_id.get()]).await
 }
 
 /// The grant, locked until the end of the transaction.
@@ -138,6 +147,22 @@ pub(crate) async fn lock_unrevoked<T: Tx>(
         .query(LOCK_UNREVOKED, params![client_id, business_id.get()])
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// Whether a production client of the partner has a live connection to the business. None of those found can end before
+/// the transaction does.
+pub(crate) async fn has_live_of_partner<T: Tx>(
+    tx: &mut T,
+    partner_id: PartnerId,
+    business_id: BusinessId,
+) -> Result<bool, Error> {
+    let rows = tx
+        .query(
+            HOLD_LIVE_OF_PARTNER,
+            params![partner_id.get(), business_id.get()],
+        )
+        .await?;
+    Ok(!rows.is_empty())
 }
 
 /// The live connections of a business, of production and test clients, in order of id.

@@ -3,6 +3,7 @@
 use base::SecretHash;
 use database::{Error, Read, Row, Tx, params};
 use jiff::Timestamp;
+use protocol::id::BusinessId;
 
 use crate::domain::grant::GrantId;
 use crate::domain::refresh::{IssuedAccess, RefreshState, RefreshToken, Successor};
@@ -11,7 +12,9 @@ use crate::store::column;
 database::statements! {
     INSERT = "INSERT INTO refresh_token (token_hash, grant_id, issued_at_us, expires_at_us, access_key,
         access_expires_at_ns) VALUES ($1, $2, $3, $4, $5, $6)";
-    FIND_GRANT = "SELECT grant_id FROM refresh_token WHERE token_hash = $1";
+    FIND_OWNER = "SELECT oauth_grant.grant_id, oauth_grant.client_id, oauth_grant.business_id
+        FROM refresh_token JOIN oauth_grant ON oauth_grant.grant_id = refresh_token.grant_id
+        WHERE refresh_token.token_hash = $1";
     FIND = "SELECT token.grant_id, token.issued_at_us, token.expires_at_us, token.access_key,
         token.access_expires_at_ns, token.rotated_at_us, token.successor_sealed,
         successor.access_key AS successor_access_key,
@@ -56,16 +59,30 @@ pub(crate) async fn insert<T: Tx>(
     Ok(())
 }
 
-/// The grant that a token belongs to: which one to lock before anything is read of the token itself.
-pub(crate) async fn find_grant<R: Read>(
+/// Whose a refresh token is. That never changes, so it may be read before anything is locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) grant_id: GrantId,
+    pub(crate) client_id: String,
+    pub(crate) business_id: BusinessId,
+}
+
+/// Whose token this is, and so which grant to lock before anything else is read of it.
+pub(crate) async fn find_owner<R: Read>(
     read: &mut R,
     token_hash: &SecretHash,
-) -> Result<Option<GrantId>, Error> {
+) -> Result<Option<Owner>, Error> {
     let row = read
-        .query_optional(FIND_GRANT, params![token_hash.as_str()])
+        .query_optional(FIND_OWNER, params![token_hash.as_str()])
         .await?;
-    row.map(|row| column::id(&row, "grant_id", GrantId::from_i64))
-        .transpose()
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    Ok(Some(Owner {
+        grant_id: column::id(&row, "grant_id", GrantId::from_i64)?,
+        client_id: row.get("client_id")?,
+        business_id: column::id(&row, "business_id", BusinessId::from_i64)?,
+    }))
 }
 
 /// A token of this grant, and how far its successor is.
