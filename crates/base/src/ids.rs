@@ -39,7 +39,7 @@ impl IdMaker {
         let previous = self.last.update(Ordering::Relaxed, Ordering::Relaxed, next);
         let value = next(previous);
         let (tick, sequence) = (value / i64::from(SEQUENCES), value % i64::from(SEQUENCES));
-        let sequence = u8::try_from(sequence).expect("a remainder of 16 fits in a byte");
+        let sequence = u8::try_from(sequence).unwrap_or_default();
         compose(tick * NANOSECONDS_PER_TICK, low_bits(self.node, sequence))
     }
 }

@@ -131,13 +131,22 @@ impl Summary {
     }
 
     fn log(&self, response: &Response, took: jiff::SignedDuration) {
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let status = response.status();
         tracing::info!(
             http.method = %self.method,
-            http.route = self.route.as_ref().map_or("none", MatchedPath::as_str),
-            http.status = response.status().as_u16(),
+            http.route = route,
+            http.status = status.as_u16(),
             duration_ms = took.as_secs_f64() * 1_000.0,
             "answered"
         );
+        let labels = [
+            ("method", self.method.to_string()),
+            ("route", route.to_owned()),
+            ("status", status.as_str().to_owned()),
+        ];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
     }
 }
 

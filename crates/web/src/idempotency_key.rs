@@ -30,8 +30,8 @@ impl IdempotencyKey {
             };
         };
         let key = value.to_str().unwrap_or_default();
-        let well_formed = (1..=LONGEST).contains(&key.len())
-            && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let well_formed =
+            (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         if well_formed {
             Ok(Self(Some(key.to_owned())))
         } else {

@@ -15,6 +15,7 @@ pub mod origin;
 // Around every request.
 pub mod frame;
 pub mod headers;
+pub mod probes;
 pub mod request_id;
 pub mod serve;
 

@@ -13,10 +13,7 @@ pub const STILL_HERE: &str = ":\n\n";
 
 /// The text of one event. A line end within `data` begins another line of data; `id` and `kind` have none.
 pub fn event_text(id: &str, kind: &str, data: &str) -> String {
-    let data: String = data
-        .lines()
-        .map(|line| format!("data: {line}\n"))
-        .collect();
+    let data: String = data.lines().map(|line| format!("data: {line}\n")).collect();
     format!("id: {id}\nevent: {kind}\n{data}\n")
 }
 
@@ -88,7 +85,10 @@ mod tests {
             let text = event_text(&number.to_string(), "count", "{\n}");
             (number <= 2).then(|| (text, number + 1))
         });
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "text/event-stream"
+        );
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(
             std::str::from_utf8(&body).unwrap(),
