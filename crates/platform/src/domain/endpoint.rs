@@ -14,6 +14,8 @@ use protocol::standard_webhooks::SigningSecret;
 use thiserror::Error;
 use url::Url;
 
+/// Where an endpoint's URL has this, the id of the lead is put: some partners take updates on the lead's path.
+const LEAD_ID: &str = "{leadID}";
 /// The longest URL, in bytes.
 const LONGEST_URL: usize = 2_048;
 /// The longest user name or password, in bytes.
@@ -44,6 +46,11 @@ impl Kind {
             Self::LeadUpdate => "lead_update",
             Self::Review => "review",
         }
+    }
+
+    /// The kind that a word on the wire means.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
     /// The member of an endpoint that holds the URL of this kind.
@@ -110,8 +117,16 @@ impl Method {
 /// Where one kind of delivery goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
+    /// `{leadID}` in it stands for the lead's id.
     pub(crate) url: String,
     pub(crate) method: Method,
+}
+
+impl Target {
+    /// The URL for what is about this lead.
+    pub(crate) fn url_for(&self, lead_id: i64) -> String {
+        self.url.replace(LEAD_ID, &lead_id.to_string())
+    }
 }
 
 /// Where each kind of delivery goes; a kind without a target is not sent.
@@ -183,8 +198,8 @@ impl EndpointSettings {
     pub(crate) fn read(members: &Members<'_>, policy: AddressPolicy) -> Option<Self> {
         let target = |kind: Kind| {
             let method = members.optional_parsed(kind.method_member(), Method::parse);
-            let url =
-                members.optional_parsed(kind.url_member(), |text| endpoint_url(text, policy))?;
+            let read = |text| endpoint_url(kind, text, policy);
+            let url = members.optional_parsed(kind.url_member(), read)?;
             let method = method.unwrap_or(kind.usual_method());
             Some(Target { url, method })
         };
@@ -218,20 +233,26 @@ enum UrlError {
     NotUrl,
     #[error("must not have a fragment")]
     Fragment,
+    #[error("must not hold {LEAD_ID}: a review may belong to no lead")]
+    LeadlessReview,
     #[error("cannot be delivered to: {0}")]
     Refused(RefusedTarget),
 }
 
-fn endpoint_url(text: &str, policy: AddressPolicy) -> Result<String, UrlError> {
+fn endpoint_url(kind: Kind, text: &str, policy: AddressPolicy) -> Result<String, UrlError> {
     // URL parsers drop tabs and line ends; what is stored must be what is dialled.
     let odd = |character: char| character.is_control() || character.is_whitespace();
     if text.len() > LONGEST_URL || text.contains(odd) {
         return Err(UrlError::NotUrl);
     }
+    // With the placeholder still in it, so that no lead's id can become part of a host.
     let url = Url::parse(text).map_err(|_| UrlError::NotUrl)?;
     policy.check_url(&url).map_err(UrlError::Refused)?;
     if url.fragment().is_some() {
         return Err(UrlError::Fragment);
+    }
+    if kind == Kind::Review && text.contains(LEAD_ID) {
+        return Err(UrlError::LeadlessReview);
     }
     Ok(text.to_owned())
 }
@@ -380,6 +401,19 @@ mod tests {
         );
         let missing = read(&json!({})).unwrap_err();
         assert_eq!(missing.len(), 3);
+    }
+
+    #[test]
+    fn a_url_may_hold_the_id_of_the_lead_but_not_in_its_host() {
+        let mut body = good();
+        body["lead_update_url"] = json!("https://crm.example/leads/{leadID}");
+        let target = read(&body).unwrap().targets.lead_update.unwrap();
+        assert_eq!(target.url_for(7), "https://crm.example/leads/7");
+        body["lead_update_url"] = json!("https://{leadID}.example/");
+        assert!(read(&body).is_err());
+        body["lead_update_url"] = Value::Null;
+        body["review_url"] = json!("https://crm.example/{leadID}");
+        assert!(read(&body).is_err());
     }
 
     #[test]

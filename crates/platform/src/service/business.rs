@@ -2,13 +2,14 @@
 
 use database::{Op, Tx};
 use protocol::id::{AccountId, BusinessId, CategoryId};
+use serde_json::json;
 use thiserror::Error;
 
 use crate::core::Core;
 use crate::domain::business::{Business, BusinessCategory};
 use crate::domain::text::Name;
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
-use crate::service::ids;
+use crate::service::{ids, operator_audit};
 use crate::store::{business, pro};
 
 /// A business to be registered.
@@ -46,6 +47,7 @@ pub(crate) async fn register(
     answer: fn(&Listing) -> Answer,
 ) -> Result<Answer, OnceError<RegisterBusinessError>> {
     let op = Register {
+        core: core.clone(),
         business: Business {
             business_id: ids::next(&core.ids, BusinessId::from_i64),
             account_id: Some(new.account_id),
@@ -96,6 +98,7 @@ pub(crate) async fn list(
 }
 
 struct Register {
+    core: Core,
     business: Business,
     account_id: AccountId,
     /// With the id that a category gets if its name is new.
@@ -126,6 +129,8 @@ impl Op for Register {
             names.position(|name| name == category.name)
         };
         categories.sort_by_key(asked);
+        let (id, detail) = (self.business.business_id, json!({"account_id": self.account_id}));
+        operator_audit::record(tx, &self.core, "business.created", Some(id), &detail).await?;
         Ok(Listing {
             business: self.business.clone(),
             categories,

@@ -1,9 +1,10 @@
 //! Setting partners up: who they are, and where they receive.
 
-use base::{Entropy, Keyring, Secret};
+use base::Secret;
 use database::{Op, Tx};
 use jiff::Timestamp;
 use protocol::id::PartnerId;
+use serde_json::json;
 use thiserror::Error;
 
 use crate::core::Core;
@@ -11,7 +12,7 @@ use crate::domain::endpoint::{Endpoint, EndpointSettings};
 use crate::domain::partner::Partner;
 use crate::domain::text::Name;
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
-use crate::service::ids;
+use crate::service::{ids, operator_audit};
 use crate::store::{endpoint, partner};
 
 /// A partner to be set up.
@@ -65,7 +66,8 @@ pub(crate) async fn create(
         password: core.entropy.secret::<24>(),
         endpoint: new
             .endpoint
-            .map(|settings| sealed(&core.keys, &core.entropy, partner_id, settings)),
+            .map(|settings| sealed(core, partner_id, settings)),
+        core: core.clone(),
     };
     core.db
         .write(Once {
@@ -99,7 +101,42 @@ pub(crate) async fn find(
     Ok(Some(PartnerProfile { partner, endpoint }))
 }
 
+/// Sets where the partner receives, or replaces all of it. What the old endpoint's answers had stopped goes on.
+pub(crate) async fn set_endpoint(
+    core: &Core,
+    partner_id: PartnerId,
+    settings: EndpointSettings,
+) -> Result<Endpoint, PartnerError> {
+    let op = SetEndpoint {
+        core: core.clone(),
+        partner_id,
+        endpoint: sealed(core, partner_id, settings),
+    };
+    let endpoint = core.db.write(op).await?;
+    core.deliveries.wake();
+    Ok(endpoint)
+}
+
+/// Sends the partner again what died since then; answers how many deliveries that are (protocol §4.5).
+pub(crate) async fn replay(
+    core: &Core,
+    partner_id: PartnerId,
+    since: Timestamp,
+) -> Result<u64, PartnerError> {
+    let op = AuditReplay {
+        core: core.clone(),
+        partner_id,
+        since,
+    };
+    core.db.write(op).await?;
+    let now = core.clock.now();
+    let replayed = delivery::replay_since(&core.db, partner_id.into(), since, now).await?;
+    core.deliveries.wake();
+    Ok(replayed)
+}
+
 struct Create {
+    core: Core,
     partner: Partner,
     password: Secret,
     endpoint: Option<Endpoint>,
@@ -114,6 +151,8 @@ impl Op for Create {
         if let Some(endpoint) = &self.endpoint {
             endpoint::save(tx, self.partner.partner_id, endpoint).await?;
         }
+        let detail = json!({"partner_id": self.partner.partner_id});
+        operator_audit::record(tx, &self.core, "partner.created", None, &detail).await?;
         Ok(CreatedPartner {
             partner: self.partner.clone(),
             password: self.password.clone(),
@@ -121,25 +160,58 @@ impl Op for Create {
     }
 }
 
-fn sealed(
-    keys: &Keyring,
-    entropy: &Entropy,
+struct SetEndpoint {
+    core: Core,
     partner_id: PartnerId,
-    settings: EndpointSettings,
-) -> Endpoint {
-    let seal = |place: &str, secret: &Secret| {
-        keys.seal(entropy, &format!("{place}:{partner_id}"), secret.expose())
-    };
+    endpoint: Endpoint,
+}
+
+impl Op for SetEndpoint {
+    type Out = Endpoint;
+    type Error = PartnerError;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Endpoint, PartnerError> {
+        if partner::find(tx, self.partner_id).await?.is_none() {
+            return Err(PartnerError::UnknownPartner);
+        }
+        endpoint::save(tx, self.partner_id, &self.endpoint).await?;
+        delivery::release(tx, self.partner_id.into()).await?;
+        let detail = json!({"partner_id": self.partner_id});
+        operator_audit::record(tx, &self.core, "partner.endpoints_set", None, &detail).await?;
+        Ok(self.endpoint.clone())
+    }
+}
+
+struct AuditReplay {
+    core: Core,
+    partner_id: PartnerId,
+    since: Timestamp,
+}
+
+impl Op for AuditReplay {
+    type Out = ();
+    type Error = PartnerError;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), PartnerError> {
+        if partner::find(tx, self.partner_id).await?.is_none() {
+            return Err(PartnerError::UnknownPartner);
+        }
+        let detail = json!({"partner_id": self.partner_id, "since": self.since.to_string()});
+        operator_audit::record(tx, &self.core, "partner.replayed", None, &detail).await?;
+        Ok(())
+    }
+}
+
+/// The endpoint with its secrets sealed for their places.
+fn sealed(core: &Core, partner_id: PartnerId, settings: EndpointSettings) -> Endpoint {
+    let seal = |place: String, secret: &Secret| core.keys.seal(&core.entropy, &place, secret.expose());
     Endpoint {
-        password_sealed: seal(PASSWORD_PLACE, &settings.password),
+        password_sealed: seal(endpoint::password_place(partner_id), &settings.password),
         signing_secret_sealed: settings
             .signing_secret
-            .map(|secret| seal(SIGNING_SECRET_PLACE, &secret)),
+            .map(|secret| seal(endpoint::signing_secret_place(partner_id), &secret)),
         targets: settings.targets,
         username: settings.username,
         fields: settings.fields,
     }
 }
-
-const PASSWORD_PLACE: &str = "endpoint.password";
-const SIGNING_SECRET_PLACE: &str = "endpoint.signing_secret";

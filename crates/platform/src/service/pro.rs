@@ -4,13 +4,14 @@ use base::Secret;
 use base::password::PasswordError;
 use database::{Op, Tx};
 use protocol::id::AccountId;
+use serde_json::json;
 use thiserror::Error;
 
 use crate::core::Core;
 use crate::domain::pro::{Email, Pro};
 use crate::domain::text::Name;
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
-use crate::service::ids;
+use crate::service::{ids, operator_audit};
 use crate::store::pro;
 
 /// A pro to be registered.
@@ -46,6 +47,7 @@ pub(crate) async fn register(
     let hashing = core.passwords.hash(&new.password).await;
     let password_hash = hashing.map_err(|error| OnceError::Refused(error.into()))?;
     let op = Register {
+        core: core.clone(),
         pro: Pro {
             account_id: ids::next(&core.ids, AccountId::from_i64),
             email: new.email.as_str().to_owned(),
@@ -78,6 +80,7 @@ pub(crate) async fn find(
 }
 
 struct Register {
+    core: Core,
     pro: Pro,
     password_hash: String,
 }
@@ -90,6 +93,8 @@ impl Op for Register {
         if !pro::insert(tx, &self.pro, &self.password_hash).await? {
             return Err(RegisterProError::EmailTaken);
         }
+        let detail = json!({"account_id": self.pro.account_id});
+        operator_audit::record(tx, &self.core, "pro.created", None, &detail).await?;
         Ok(self.pro.clone())
     }
 }

@@ -35,6 +35,16 @@ database::statements! {
             version = endpoint.version + 1";
 }
 
+/// Where the sealed password belongs, for sealing and opening it.
+pub(crate) fn password_place(partner_id: PartnerId) -> String {
+    format!("endpoint.password:{partner_id}")
+}
+
+/// Where the sealed signing secret belongs, for sealing and opening it.
+pub(crate) fn signing_secret_place(partner_id: PartnerId) -> String {
+    format!("endpoint.signing_secret:{partner_id}")
+}
+
 /// The endpoint of this partner, if one was ever set.
 pub(crate) async fn find<R: Read>(
     read: &mut R,

@@ -29,9 +29,11 @@ database::statements! {
         FROM partner_business JOIN business ON business.business_id = partner_business.business_id
         WHERE partner_business.partner_id = $1 AND partner_business.business_id > $2
         ORDER BY partner_business.business_id LIMIT $3";
-    FIND_LIVE_GRANT = "SELECT grant_id FROM oauth_grant
+    IS_RECEIVER = "SELECT partner_id FROM partner_business
+        WHERE partner_id = $1 AND business_id = $2
+        UNION SELECT partner_id FROM oauth_grant
         WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
-        AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL LIMIT 1";
+        AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL";
     /// The grants are locked against an end, not against each other: whoever disconnects waits until what this
     /// transaction sends is committed, and then cancels that too (D6).
     LIST_CONNECTED = {
@@ -199,17 +201,14 @@ pub(crate) async fn enabled_businesses<R: Read>(
         .collect()
 }
 
-/// Whether one of the partner's production clients has a connection to the business that stands.
-pub(crate) async fn has_live_grant<R: Read>(
+/// Whether the partner is told what happens to the business, as things stand.
+pub(crate) async fn is_receiver<R: Read>(
     read: &mut R,
     partner_id: PartnerId,
     business_id: BusinessId,
 ) -> Result<bool, Error> {
     let row = read
-        .query_optional(
-            FIND_LIVE_GRANT,
-            params![partner_id.get(), business_id.get()],
-        )
+        .query_optional(IS_RECEIVER, params![partner_id.get(), business_id.get()])
         .await?;
     Ok(row.is_some())
 }

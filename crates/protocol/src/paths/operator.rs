@@ -28,6 +28,9 @@ filled_paths! {
     PARTNER_ENDPOINTS = "/operator/v1/partners/{partner_id}/endpoints", partner_endpoints(partner_id: PartnerId);
     /// Sending a partner everything again since a time.
     PARTNER_REPLAY = "/operator/v1/partners/{partner_id}/replay", partner_replay(partner_id: PartnerId);
+    /// The businesses that a partner may act for without OAuth: list.
+    PARTNER_BUSINESSES = "/operator/v1/partners/{partner_id}/businesses",
+        partner_businesses(partner_id: PartnerId);
     /// Enabling a business for a partner without OAuth.
     PARTNER_BUSINESS = "/operator/v1/partners/{partner_id}/businesses/{business_id}",
         partner_business(partner_id: PartnerId, business_id: BusinessId);
@@ -55,6 +58,9 @@ filled_paths! {
     LEAD_REVIEW = "/operator/v1/leads/{lead_id}/review", lead_review(lead_id: LeadId);
     /// Closing a lead: no more messages.
     LEAD_CLOSE = "/operator/v1/leads/{lead_id}/close", lead_close(lead_id: LeadId);
+    /// The connections of one client and one business: ending them.
+    CONNECTION = "/operator/v1/connections/{client_id}/{business_id}",
+        connection(client_id: &str, business_id: BusinessId);
     /// One delivery with its attempts.
     DELIVERY = "/operator/v1/deliveries/{delivery_id}", delivery(delivery_id: DeliveryId);
     /// Trying a delivery again now.

@@ -1,0 +1,62 @@
+//! The operator API (protocol §8.1): how a marketplace feeds the platform, looks after it, and follows what happens.
+//!
+//! Every handler takes [`access::Operator`], which only the right key makes.
+
+pub(crate) mod access;
+mod answers;
+mod businesses;
+mod clients;
+mod connections;
+mod deliveries;
+mod enablements;
+mod endpoints;
+mod errors;
+mod events;
+mod partners;
+mod pros;
+mod reading;
+
+use axum::Router;
+use axum::routing::{delete, get, post, put};
+use protocol::paths::operator as paths;
+
+use crate::core::Core;
+
+/// All routes of the operator API.
+pub(crate) fn routes() -> Router<Core> {
+    Router::new().merge(set_up()).merge(follow())
+}
+
+/// Who there is.
+fn set_up() -> Router<Core> {
+    Router::new()
+        .route(paths::PARTNERS, get(partners::list_partners).post(partners::create_partner))
+        .route(paths::PARTNER, get(partners::get_partner))
+        .route(
+            paths::PARTNER_ENDPOINTS,
+            get(endpoints::get_partner_endpoints).put(endpoints::set_partner_endpoints),
+        )
+        .route(paths::PARTNER_REPLAY, post(deliveries::replay_partner))
+        .route(paths::PARTNER_BUSINESSES, get(enablements::list_partner_businesses))
+        .route(
+            paths::PARTNER_BUSINESS,
+            put(enablements::enable_partner_business).delete(enablements::disable_partner_business),
+        )
+        .route(paths::CLIENTS, get(clients::list_clients).post(clients::create_client))
+        .route(paths::CLIENT, get(clients::get_client))
+        .route(paths::PROS, get(pros::list_pros).post(pros::create_pro))
+        .route(paths::PRO, get(pros::get_pro))
+        .route(paths::BUSINESSES, get(businesses::list_businesses).post(businesses::create_business))
+        .route(paths::BUSINESS, get(businesses::get_business))
+}
+
+/// What happens.
+fn follow() -> Router<Core> {
+    Router::new()
+        .route(paths::CONNECTIONS, get(connections::list_connections))
+        .route(paths::CONNECTION, delete(connections::delete_connection))
+        .route(paths::DELIVERIES, get(deliveries::list_deliveries))
+        .route(paths::DELIVERY, get(deliveries::get_delivery))
+        .route(paths::DELIVERY_RETRY, post(deliveries::retry_delivery))
+        .route(paths::EVENTS, get(events::list_events))
+}
