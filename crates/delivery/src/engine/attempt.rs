@@ -190,7 +190,7 @@ async fn store<D>(
             .optional_kinds
             .contains(&ticket.addressee.kind),
         attempted,
-        roll: u64::from_be_bytes(tools.entropy.bytes()),
+        chance: u64::from_be_bytes(tools.entropy.bytes()),
     };
     loop {
         match tools.db.write(settle.clone()).await {

@@ -109,13 +109,13 @@ impl Board {
 
     /// Whether the endpoint is to be left alone.
     pub(crate) fn rests(&mut self, endpoint: &Endpoint, now: Timestamp) -> bool {
-        let Some(rest) = self.rests.get(&endpoint.endpoint_id) else {
+        let Some(rest) = self.rests.get(&endpoint.id) else {
             return false;
         };
         if rest.version == endpoint.version && now < rest.until {
             return true;
         }
-        self.rests.remove(&endpoint.endpoint_id);
+        self.rests.remove(&endpoint.id);
         false
     }
 

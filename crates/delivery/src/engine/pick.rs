@@ -21,14 +21,14 @@ pub(crate) async fn pick(
     now: Timestamp,
 ) -> Result<Vec<Ticket>, Error> {
     let mut endpoints = endpoint::overview(reader, &settings.owner).await?;
-    board.order(&mut endpoints, |overview| overview.endpoint.endpoint_id);
+    board.order(&mut endpoints, |overview| overview.endpoint.id);
     let mut free = settings.max_in_flight.saturating_sub(board.in_flight());
     let mut tickets = Vec::new();
     for overview in &endpoints {
         if free == 0 {
             break;
         }
-        let id = overview.endpoint.endpoint_id;
+        let id = overview.endpoint.id;
         if !leases.holds(id.shard(), overview.epoch) || board.rests(&overview.endpoint, now) {
             continue;
         }
@@ -48,7 +48,7 @@ pub(crate) async fn pick(
 
 /// How many attempts the endpoint may begin now.
 fn places(settings: &Settings, overview: &Overview, board: &Board, now: Timestamp) -> usize {
-    let id = overview.endpoint.endpoint_id;
+    let id = overview.endpoint.id;
     match overview.endpoint.breaker {
         Breaker::Closed { .. } if overview.first_due <= now => settings
             .max_in_flight_per_endpoint
@@ -65,7 +65,7 @@ async fn pick_from(
     board: &Board,
     now: Timestamp,
 ) -> Result<Vec<Ticket>, Error> {
-    let id = overview.endpoint.endpoint_id;
+    let id = overview.endpoint.id;
     let (role, due_by) = match overview.endpoint.breaker {
         Breaker::Closed { .. } => (Role::Regular, now),
         // A probe is made with the longest waiting head, due or not.

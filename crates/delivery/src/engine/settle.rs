@@ -1,13 +1,12 @@
 //! What an attempt changes in the database, in one transaction: the attempt, the delivery, its lane, its endpoint.
 
-use std::time::Duration;
-
 use database::{Error, Op, Tx};
 use jiff::Timestamp;
 
 use crate::engine::board::Ticket;
 use crate::model::Ending;
 use crate::moment;
+use crate::policy::breaker::Breaker;
 use crate::policy::classify::OutcomeClass;
 use crate::policy::decide::{Death, Decision, Progress, decide};
 use crate::store::attempt::NewAttempt;
@@ -53,7 +52,7 @@ pub(crate) struct SettleAttempt {
     /// Whether an endpoint may leave this kind out.
     pub(crate) optional: bool,
     /// For the jitter.
-    pub(crate) roll: u64,
+    pub(crate) chance: u64,
 }
 
 /// Ends a delivery for which no request is made.
@@ -78,7 +77,8 @@ impl Op for SettleAttempt {
         };
         self.insert_attempt(tx).await?;
         let (class, role) = (self.attempted.class, self.ticket.role);
-        let decision = decide(class, role, delivery.progress, self.optional, self.roll);
+        let decision = decide(class, role, delivery.progress, self.optional, self.chance);
+        let probe_at = self.tell_endpoint(tx, decision).await?;
         match decision {
             Decision::Delivered => self.finish(tx, &delivery, Ending::Delivered, None).await?,
             Decision::Dead(death) => {
@@ -87,15 +87,16 @@ impl Op for SettleAttempt {
                     .await?;
             }
             Decision::Retry { after, progress } => {
-                self.reschedule(tx, &delivery, after, progress).await?;
+                let next = moment::after(self.attempted.ended_at, after);
+                self.reschedule(tx, &delivery, next, progress).await?;
             }
             Decision::Wait => {
-                // Due again at once, behind all other heads: the next probe is another's, if there is one.
-                self.reschedule(tx, &delivery, Duration::ZERO, delivery.progress)
+                // Behind the heads that come until then: the next probe is another's, if there is one.
+                let next = probe_at.unwrap_or(self.attempted.ended_at);
+                self.reschedule(tx, &delivery, next, delivery.progress)
                     .await?;
             }
         }
-        self.tell_endpoint(tx, decision).await?;
         Ok(Settled::Stored)
     }
 }
@@ -137,12 +138,12 @@ impl SettleAttempt {
         &self,
         tx: &mut T,
         delivery: &Pending,
-        after: Duration,
+        next_attempt_at: Timestamp,
         progress: Progress,
     ) -> Result<(), Error> {
         let attempted = &self.attempted;
         let next = Rescheduled {
-            next_attempt_at: moment::after(attempted.ended_at, after),
+            next_attempt_at,
             progress,
             attempted_at: attempted.started_at,
             status: attempted.status,
@@ -171,14 +172,20 @@ impl SettleAttempt {
         finish(tx, delivery, &outcome).await
     }
 
-    /// The endpoint's row is locked only if the attempt changes what is known of it, which few do.
-    async fn tell_endpoint<T: Tx>(&self, tx: &mut T, decision: Decision) -> Result<(), Error> {
+    /// Stores what the attempt says of the endpoint; answers when it is to be probed, if it is held. Its row is locked
+    /// only if something changes, which is rare.
+    async fn tell_endpoint<T: Tx>(
+        &self,
+        tx: &mut T,
+        decision: Decision,
+    ) -> Result<Option<Timestamp>, Error> {
         let id = self.ticket.addressee.endpoint_id;
         let Some(seen) = endpoint::find(tx, id).await? else {
-            return Ok(());
+            return Ok(None);
         };
-        if self.told(seen.clone(), decision) == seen {
-            return Ok(());
+        let told = self.told(seen.clone(), decision);
+        if told == seen {
+            return Ok(probe_at(&told));
         }
         let locked = endpoint::lock(tx, id).await?;
         let told = self.told(locked.clone(), decision);
@@ -191,7 +198,7 @@ impl SettleAttempt {
                 "an endpoint's state changed"
             );
         }
-        Ok(())
+        Ok(probe_at(&told))
     }
 
     fn told(&self, mut endpoint: endpoint::Endpoint, decision: Decision) -> endpoint::Endpoint {
@@ -201,7 +208,7 @@ impl SettleAttempt {
             // Released by hand meanwhile: the answer is about the settings of before.
             return endpoint;
         }
-        endpoint.breaker = endpoint.breaker.after(class, role, now, self.roll);
+        endpoint.breaker = endpoint.breaker.after(class, role, now, self.chance);
         endpoint.gone |= class == OutcomeClass::Gone;
         let kind = &self.ticket.addressee.kind;
         if decision == Decision::Dead(Death::KindOff) && !endpoint.has_off(kind) {
@@ -237,6 +244,13 @@ impl Op for SettleUnsent {
         };
         finish(tx, &delivery, &outcome).await?;
         Ok(Settled::Stored)
+    }
+}
+
+fn probe_at(endpoint: &endpoint::Endpoint) -> Option<Timestamp> {
+    match endpoint.breaker {
+        Breaker::Closed { .. } => None,
+        Breaker::Held(hold) => Some(hold.probe_at),
     }
 }
 

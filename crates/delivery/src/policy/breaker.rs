@@ -80,12 +80,12 @@ pub enum Breaker {
 }
 
 impl Breaker {
-    /// The state after an attempt. `roll`: any random number, for the jitter.
+    /// The state after an attempt. `chance`: any random number, for the jitter.
     #[must_use]
-    pub fn after(self, class: OutcomeClass, role: Role, now: Timestamp, roll: u64) -> Self {
+    pub fn after(self, class: OutcomeClass, role: Role, now: Timestamp, chance: u64) -> Self {
         match (self, role) {
-            (Self::Closed { failures }, _) => after_while_closed(failures, class, now, roll),
-            (Self::Held(hold), Role::Probe) => after_probe(hold, class, now, roll),
+            (Self::Closed { failures }, _) => after_while_closed(failures, class, now, chance),
+            (Self::Held(hold), Role::Probe) => after_probe(hold, class, now, chance),
             // It was on its way when the hold began, so its success proves nothing; a wish for time does.
             (Self::Held(hold), Role::Regular) => match class {
                 OutcomeClass::Busy(wait) => Self::Held(Hold {
@@ -98,7 +98,7 @@ impl Breaker {
     }
 }
 
-fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, roll: u64) -> Breaker {
+fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, chance: u64) -> Breaker {
     let held = |reason, wait| {
         Breaker::Held(Hold {
             reason,
@@ -107,7 +107,7 @@ fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, roll: 
             probe_at: moment::after(now, wait),
         })
     };
-    let first_probe = probe_delay(0, Duration::ZERO, roll);
+    let first_probe = probe_delay(0, Duration::ZERO, chance);
     match class {
         OutcomeClass::Endpoint if failures + 1 >= FAILURES_IN_A_ROW => {
             held(HoldReason::Failing, first_probe)
@@ -121,9 +121,9 @@ fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, roll: 
     }
 }
 
-fn after_probe(hold: Hold, class: OutcomeClass, now: Timestamp, roll: u64) -> Breaker {
+fn after_probe(hold: Hold, class: OutcomeClass, now: Timestamp, chance: u64) -> Breaker {
     let probes = hold.probes.saturating_add(1);
-    let delay = probe_delay(probes, moment::since(hold.since, now), roll);
+    let delay = probe_delay(probes, moment::since(hold.since, now), chance);
     let (reason, wait) = match class {
         OutcomeClass::Endpoint => (HoldReason::Failing, delay),
         OutcomeClass::Credentials => (HoldReason::Credentials, delay),
@@ -139,7 +139,7 @@ fn after_probe(hold: Hold, class: OutcomeClass, now: Timestamp, roll: u64) -> Br
 }
 
 /// How long after the failure that began the hold, or after the last probe, the next probe follows.
-pub fn probe_delay(probes: u32, held_for: Duration, roll: u64) -> Duration {
+pub fn probe_delay(probes: u32, held_for: Duration, chance: u64) -> Duration {
     let first = usize::try_from(probes)
         .ok()
         .and_then(|index| FIRST_PROBES.get(index));
@@ -149,7 +149,7 @@ pub fn probe_delay(probes: u32, held_for: Duration, roll: u64) -> Duration {
         None if held_for < Duration::from_hours(24) => Duration::from_mins(1),
         None => Duration::from_mins(5),
     };
-    jittered(delay, roll)
+    jittered(delay, chance)
 }
 
 #[cfg(test)]

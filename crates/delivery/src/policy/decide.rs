@@ -60,13 +60,13 @@ pub enum Decision {
     Dead(Death),
 }
 
-/// Judges an attempt. `optional`: endpoints may leave this kind out; `roll`: any random number, for the jitter.
+/// Judges an attempt. `optional`: endpoints may leave this kind out; `chance`: any random number, for the jitter.
 pub fn decide(
     class: OutcomeClass,
     role: Role,
     progress: Progress,
     optional: bool,
-    roll: u64,
+    chance: u64,
 ) -> Decision {
     let refusals = progress.refusals + u32::from(class == OutcomeClass::Refused);
     match (class, role) {
@@ -75,13 +75,13 @@ pub fn decide(
         | (OutcomeClass::Endpoint | OutcomeClass::Credentials, Role::Probe) => Decision::Wait,
         (OutcomeClass::MethodNotAllowed, _) if optional => Decision::Dead(Death::KindOff),
         (OutcomeClass::Refused, _) if refusals >= REFUSALS => Decision::Dead(Death::Refused),
-        _ => retry(progress, refusals, roll),
+        _ => retry(progress, refusals, chance),
     }
 }
 
-fn retry(progress: Progress, refusals: u32, roll: u64) -> Decision {
+fn retry(progress: Progress, refusals: u32, chance: u64) -> Decision {
     let steps = progress.steps.saturating_add(1);
-    match schedule::next_delay(steps, progress.waited, roll) {
+    match schedule::next_delay(steps, progress.waited, chance) {
         Some(after) => Decision::Retry {
             after,
             progress: Progress {

@@ -40,8 +40,8 @@ pub fn delay_after(failures: u32) -> Duration {
     DELAYS.get(index).copied().unwrap_or(REPEATED_DELAY)
 }
 
-/// `delay`, longer or shorter by up to its jitter. `roll` is any random number.
-pub fn jittered(delay: Duration, roll: u64) -> Duration {
+/// `delay`, longer or shorter by up to its jitter. `chance` is any random number.
+pub fn jittered(delay: Duration, chance: u64) -> Duration {
     let percent = if delay <= LONGEST_SHORT_DELAY {
         SHORT_JITTER_PERCENT
     } else {
@@ -49,13 +49,13 @@ pub fn jittered(delay: Duration, roll: u64) -> Duration {
     };
     let spread = delay * percent / 100;
     let width = u64::try_from(spread.as_micros() * 2 + 1).unwrap_or(u64::MAX);
-    delay - spread + Duration::from_micros(roll % width)
+    delay.saturating_sub(spread) + Duration::from_micros(chance % width)
 }
 
 /// The jittered delay after `failures` failed attempts that cost `waited` between them; `None` if that would pass
 /// [`LIMIT`]: the delivery is dead.
-pub fn next_delay(failures: u32, waited: Duration, roll: u64) -> Option<Duration> {
-    let delay = jittered(delay_after(failures), roll);
+pub fn next_delay(failures: u32, waited: Duration, chance: u64) -> Option<Duration> {
+    let delay = jittered(delay_after(failures), chance);
     (waited + delay <= LIMIT).then_some(delay)
 }
 
@@ -97,26 +97,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delay_stays_within_its_jitter(failures in 1..60_u32, roll in any::<u64>()) {
+        fn a_delay_stays_within_its_jitter(failures in 1..60_u32, chance in any::<u64>()) {
             let delay = delay_after(failures);
             let percent = if delay <= Duration::from_mins(1) { 10 } else { 20 };
-            let jittered = jittered(delay, roll);
+            let jittered = jittered(delay, chance);
             prop_assert!(jittered >= delay * (100 - percent) / 100);
             prop_assert!(jittered <= delay * (100 + percent) / 100);
         }
 
         #[test]
         fn whatever_the_rolls_a_delivery_is_tried_for_most_of_72_hours_and_never_longer(
-            rolls in proptest::collection::vec(any::<u64>(), 40),
+            chances in proptest::collection::vec(any::<u64>(), 40),
         ) {
             let (mut waited, mut failures) = (Duration::ZERO, 1);
-            for roll in rolls {
-                let Some(delay) = next_delay(failures, waited, roll) else { break };
+            for chance in chances {
+                let Some(delay) = next_delay(failures, waited, chance) else { break };
                 waited += delay;
                 failures += 1;
             }
             prop_assert!(waited <= LIMIT);
-            prop_assert!(waited > LIMIT - REPEATED_DELAY * 6 / 5);
+            prop_assert!(waited + REPEATED_DELAY * 6 / 5 > LIMIT);
             prop_assert!((20..=30).contains(&failures), "{failures} attempts");
         }
     }

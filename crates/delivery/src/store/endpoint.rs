@@ -38,7 +38,7 @@ database::statements! {
 /// What is known of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
-    pub(crate) endpoint_id: EndpointId,
+    pub(crate) id: EndpointId,
     pub(crate) paused: bool,
     pub(crate) gone: bool,
     pub(crate) kinds_off: Vec<String>,
@@ -90,7 +90,7 @@ pub(crate) async fn save<T: Tx>(tx: &mut T, endpoint: &Endpoint) -> Result<(), E
     };
     let kinds_off = endpoint.kinds_off.join(" ");
     let params = params![
-        endpoint.endpoint_id.get(),
+        endpoint.id.get(),
         endpoint.paused,
         endpoint.gone,
         &kinds_off,
@@ -154,7 +154,7 @@ fn endpoint_from(row: &Row) -> Result<Endpoint, Error> {
         }),
     };
     Ok(Endpoint {
-        endpoint_id: row.get("endpoint_id")?,
+        id: row.get("endpoint_id")?,
         paused: row.get("paused")?,
         gone: row.get("gone")?,
         kinds_off: kinds_off.split_whitespace().map(str::to_owned).collect(),

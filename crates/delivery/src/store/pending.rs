@@ -12,8 +12,8 @@ use crate::store::columns;
 
 macro_rules! columns {
     () => {
-        "p.delivery_id, p.endpoint_id, p.conversation_id, p.sequence, p.business_id, p.kind, p.body, p.created_at_us, \
-         p.attempts, p.steps, p.waited_us, p.refusals, p.first_attempt_at_us, p.last_status, p.last_error"
+        "delivery_id, endpoint_id, conversation_id, sequence, business_id, kind, body, created_at_us, \
+         attempts, steps, waited_us, refusals, first_attempt_at_us, last_status, last_error"
     };
 }
 
@@ -53,6 +53,8 @@ database::statements! {
     DELETE = "DELETE FROM delivery_pending WHERE delivery_id = $1 AND endpoint_id = $2";
     FIND_LANE = "SELECT p.endpoint_id, p.conversation_id FROM delivery_pending AS p WHERE p.delivery_id = $1";
     HASTEN = "UPDATE delivery_pending SET next_attempt_at_us = $2 WHERE delivery_id = $1 AND next_attempt_at_us > $2";
+    HASTEN_ALL = "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
+        WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > created_at_us";
     LANES_OF_ENDPOINT = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p WHERE p.endpoint_id = $1
         ORDER BY p.conversation_id";
     LANES_OF_BUSINESS = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p
@@ -229,6 +231,13 @@ pub(crate) async fn hasten<T: Tx>(
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(HASTEN, params![delivery.get(), now])
+        .await
+        .map(drop)
+}
+
+/// Makes all heads of an endpoint's lanes due, the oldest first.
+pub(crate) async fn hasten_all<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
+    tx.execute(HASTEN_ALL, params![endpoint.get()])
         .await
         .map(drop)
 }

@@ -1,0 +1,11 @@
+//! The engine against a real receiver on a loopback socket, on both databases, with a clock that tests move.
+#![cfg(test)]
+
+mod by_hand;
+mod failures;
+mod holds;
+mod lists;
+mod nodes;
+mod order;
+mod receiver;
+mod world;
