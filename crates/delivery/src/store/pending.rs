@@ -54,7 +54,7 @@ database::statements! {
     FIND_LANE = "SELECT p.endpoint_id, p.conversation_id FROM delivery_pending AS p WHERE p.delivery_id = $1";
     HASTEN = "UPDATE delivery_pending SET next_attempt_at_us = $2 WHERE delivery_id = $1 AND next_attempt_at_us > $2";
     HASTEN_ALL = "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
-        WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > created_at_us";
+        WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > $2";
     LANES_OF_ENDPOINT = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p WHERE p.endpoint_id = $1
         ORDER BY p.conversation_id";
     LANES_OF_BUSINESS = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p
@@ -235,9 +235,13 @@ pub(crate) async fn hasten<T: Tx>(
         .map(drop)
 }
 
-/// Makes all heads of an endpoint's lanes due, the oldest first.
-pub(crate) async fn hasten_all<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
-    tx.execute(HASTEN_ALL, params![endpoint.get()])
+/// Makes those heads of an endpoint's lanes due that are not due `now`, the oldest first.
+pub(crate) async fn hasten_all<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(HASTEN_ALL, params![endpoint.get(), now])
         .await
         .map(drop)
 }
