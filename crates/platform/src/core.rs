@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use base::{Clock, Entropy, IdMaker, Keyring, Passwords};
 use database::Db;
-use web::probes::Counters;
 use web::limits::{FailureLimiter, RateLimiter};
+use web::probes::Counters;
 
 use crate::settings::Settings;
 

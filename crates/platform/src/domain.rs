@@ -2,10 +2,17 @@
 
 pub(crate) mod business;
 pub(crate) mod client;
+pub(crate) mod connect;
+pub(crate) mod connect_query;
 pub(crate) mod endpoint;
 pub(crate) mod grant;
+pub(crate) mod lead;
+pub(crate) mod message;
 pub(crate) mod partner;
 pub(crate) mod pro;
+pub(crate) mod reconnect;
 pub(crate) mod redirect_uri;
 pub(crate) mod refresh;
+pub(crate) mod session;
+pub(crate) mod test_data;
 pub(crate) mod text;

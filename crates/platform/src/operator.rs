@@ -1,8 +1,8 @@
 //! The operator API (protocol §8.1): how a marketplace feeds the platform, looks after it, and follows what happens.
 //!
-//! Every handler takes [`access::Operator`], which only the right key makes.
+//! Every handler takes an [`Operator`], which only the right key makes.
 
-pub(crate) mod access;
+mod access;
 mod answers;
 mod businesses;
 mod clients;
@@ -12,9 +12,14 @@ mod enablements;
 mod endpoints;
 mod errors;
 mod events;
+mod leads;
+mod messages;
 mod partners;
+mod price;
 mod pros;
 mod reading;
+mod review;
+mod targeting;
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
@@ -22,31 +27,48 @@ use protocol::paths::operator as paths;
 
 use crate::core::Core;
 
+pub(crate) use access::Operator;
+
 /// All routes of the operator API.
 pub(crate) fn routes() -> Router<Core> {
-    Router::new().merge(set_up()).merge(follow())
+    Router::new()
+        .merge(set_up())
+        .merge(leads::routes())
+        .merge(follow())
 }
 
 /// Who there is.
 fn set_up() -> Router<Core> {
     Router::new()
-        .route(paths::PARTNERS, get(partners::list_partners).post(partners::create_partner))
+        .route(
+            paths::PARTNERS,
+            get(partners::list_partners).post(partners::create_partner),
+        )
         .route(paths::PARTNER, get(partners::get_partner))
         .route(
             paths::PARTNER_ENDPOINTS,
             get(endpoints::get_partner_endpoints).put(endpoints::set_partner_endpoints),
         )
         .route(paths::PARTNER_REPLAY, post(deliveries::replay_partner))
-        .route(paths::PARTNER_BUSINESSES, get(enablements::list_partner_businesses))
+        .route(
+            paths::PARTNER_BUSINESSES,
+            get(enablements::list_partner_businesses),
+        )
         .route(
             paths::PARTNER_BUSINESS,
             put(enablements::enable_partner_business).delete(enablements::disable_partner_business),
         )
-        .route(paths::CLIENTS, get(clients::list_clients).post(clients::create_client))
+        .route(
+            paths::CLIENTS,
+            get(clients::list_clients).post(clients::create_client),
+        )
         .route(paths::CLIENT, get(clients::get_client))
         .route(paths::PROS, get(pros::list_pros).post(pros::create_pro))
         .route(paths::PRO, get(pros::get_pro))
-        .route(paths::BUSINESSES, get(businesses::list_businesses).post(businesses::create_business))
+        .route(
+            paths::BUSINESSES,
+            get(businesses::list_businesses).post(businesses::create_business),
+        )
         .route(paths::BUSINESS, get(businesses::get_business))
 }
 

@@ -102,6 +102,16 @@ words! {
     }
 }
 
+impl ClientKind {
+    /// Whether what such a client does is done (protocol §3.1): a test client's requests are validated, and that is all.
+    pub(crate) const fn has_effect(self) -> bool {
+        match self {
+            Self::Production => true,
+            Self::Test => false,
+        }
+    }
+}
+
 /// Why a text cannot be the id of a new client. Each message completes the sentence "this member …".
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum ClientIdError {

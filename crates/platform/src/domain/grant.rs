@@ -19,6 +19,11 @@ pub(crate) const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How long after its use a code may come again from its own client without ending what it gave.
 pub(crate) const REPLAY_TOLERANCE: SignedDuration = SignedDuration::from_secs(10);
 
+/// How much time has passed between two moments, in the whole microseconds in which moments are stored.
+pub(crate) fn elapsed(since: Timestamp, now: Timestamp) -> SignedDuration {
+    SignedDuration::from_micros(now.as_microsecond() - since.as_microsecond())
+}
+
 /// A grant's number. It has the shape of the protocol's ids but never leaves the platform's own interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct GrantId(i64);
@@ -193,7 +198,7 @@ pub(crate) fn judge_exchange(
     let offer = match &grant.state {
         GrantState::Revoked => return Err(CodeRefusal::Revoked),
         GrantState::Live { exchanged_at } => {
-            let soon = now.duration_since(*exchanged_at) <= REPLAY_TOLERANCE;
+            let soon = elapsed(*exchanged_at, now) <= REPLAY_TOLERANCE;
             return Err(if own && soon {
                 CodeRefusal::Repeated
             } else {
@@ -203,7 +208,7 @@ pub(crate) fn judge_exchange(
         GrantState::Offered(_) if !own => return Err(CodeRefusal::Unknown),
         GrantState::Offered(offer) => offer,
     };
-    if now > offer.expires_at {
+    if elapsed(offer.expires_at, now).is_positive() {
         return Err(CodeRefusal::Expired);
     }
     offer

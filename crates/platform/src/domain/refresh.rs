@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use crate::domain::client::ReusePolicy;
-use crate::domain::grant::{Grant, GrantId};
+use crate::domain::grant::{Grant, GrantId, elapsed};
 
 /// How long an access token is good; at this very age it is not any more (protocol §2.2).
 pub(crate) const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -27,6 +27,13 @@ pub(crate) struct RefreshToken {
     pub(crate) expires_at: Timestamp,
     pub(crate) access: IssuedAccess,
     pub(crate) state: RefreshState,
+}
+
+impl RefreshToken {
+    /// Whether it has run out.
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
+        elapsed(self.expires_at, now).is_positive()
+    }
 }
 
 /// The access token that was issued beside a refresh token: with the grant, all that is needed to sign it again.
@@ -101,7 +108,7 @@ pub(crate) fn judge_refresh<'t>(
     if !grant.is_live() {
         return Err(RefreshRefusal::Revoked);
     }
-    if now > token.expires_at {
+    if token.is_expired(now) {
         return Err(RefreshRefusal::Expired);
     }
     match &token.state {
@@ -109,7 +116,7 @@ pub(crate) fn judge_refresh<'t>(
         RefreshState::Rotated {
             rotated_at,
             successor,
-        } if !successor.is_used && now.duration_since(*rotated_at) <= GRACE_PERIOD => {
+        } if !successor.is_used && elapsed(*rotated_at, now) <= GRACE_PERIOD => {
             Ok(RefreshVerdict::Repeat(successor))
         }
         RefreshState::Rotated { .. } => Err(match policy {
@@ -228,12 +235,8 @@ mod tests {
     #[test]
     fn nothing_of_a_grant_that_is_not_live_gives_a_pair() {
         for state in [RefreshState::Head, rotated(false).state] {
-            let answer = judge_refresh(
-                &grant(GrantState::Revoked),
-                &token(state),
-                ReusePolicy::Revoke,
-                START,
-            );
+            let (grant, token) = (grant(GrantState::Revoked), token(state));
+            let answer = judge_refresh(&grant, &token, ReusePolicy::Revoke, START);
             assert_eq!(answer, Err(RefreshRefusal::Revoked));
         }
     }

@@ -34,7 +34,11 @@ pub(crate) async fn run(core: Core) {
 pub(crate) async fn sweep_once(core: &Core) -> Result<u64, Error> {
     let mut removed = 0;
     for kind in Perishable::ALL {
-        let before = core.clock.now().saturating_sub(kept(kind)).unwrap_or(Timestamp::MIN);
+        let before = core
+            .clock
+            .now()
+            .saturating_sub(kept(kind))
+            .unwrap_or(Timestamp::MIN);
         for _ in 0..BATCHES {
             let count = core.db.write(Batch { kind, before }).await?;
             removed += count;

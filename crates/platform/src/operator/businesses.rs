@@ -81,7 +81,10 @@ fn new_business(members: &Members<'_>) -> Option<NewBusiness> {
 fn categories(members: &Members<'_>) -> Option<Vec<Name>> {
     let items = members.required_array("categories")?;
     if items.len() > MOST_CATEGORIES {
-        members.report("categories", format!("must have at most {MOST_CATEGORIES} items"));
+        members.report(
+            "categories",
+            format!("must have at most {MOST_CATEGORIES} items"),
+        );
         return None;
     }
     let mut names: Vec<Name> = Vec::new();

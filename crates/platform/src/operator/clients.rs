@@ -177,7 +177,11 @@ fn registered(registered: &RegisteredClient) -> Answer {
 }
 
 fn shown(client: &Client) -> Value {
-    let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let uris: Vec<&str> = client
+        .redirect_uris
+        .iter()
+        .map(RedirectUri::as_str)
+        .collect();
     json!({
         "client_id": client.client_id,
         "partner_id": client.partner_id,

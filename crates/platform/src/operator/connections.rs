@@ -31,7 +31,9 @@ pub(super) async fn list_connections(
     let rows = service::connections::list(&core, &filter, after, page.rows()).await;
     let rows = rows.map_err(|error| errors::database(&error))?;
     let key = |connection: &Connection| connection.grant_id;
-    Ok(answers::page(page, rows, key, |connection| shown(&connection)))
+    Ok(answers::page(page, rows, key, |connection| {
+        shown(&connection)
+    }))
 }
 
 /// `DELETE /operator/v1/connections/{client_id}/{business_id}`: as the client's own disconnect (§2.4).
@@ -48,7 +50,9 @@ pub(super) async fn delete_connection(
     let by = Disconnector::Operator;
     let ended = service::disconnect::disconnect(&core, by, &client.client_id, business_id).await;
     ended.map_err(errors::disconnect)?;
-    Ok(Json(json!({"client_id": client.client_id, "business_id": business_id})))
+    Ok(Json(
+        json!({"client_id": client.client_id, "business_id": business_id}),
+    ))
 }
 
 fn shown(connection: &Connection) -> Value {

@@ -2,13 +2,16 @@
 
 use web::error::ApiError;
 
+use crate::domain::lead::TargetingOff;
 use crate::service::business::RegisterBusinessError;
 use crate::service::client_registration::RegisterClientError;
 use crate::service::disconnect::DisconnectError;
 use crate::service::enablement::EnablementError;
 use crate::service::idempotency::{IdempotencyError, OnceError};
+use crate::service::lead::{CreateLeadError, LeadError};
 use crate::service::partner::PartnerError;
 use crate::service::pro::RegisterProError;
+use crate::service::targeting::TargetingError;
 
 /// How soon an operator may try again when the store is busy or away, in seconds.
 const SOON: u32 = 1;
@@ -72,9 +75,7 @@ pub(super) fn client(error: RegisterClientError) -> ApiError {
 pub(super) fn pro(error: RegisterProError) -> ApiError {
     use base::password::PasswordError;
     match error {
-        RegisterProError::EmailTaken => {
-            ApiError::conflict("/email is the address of another pro.")
-        }
+        RegisterProError::EmailTaken => ApiError::conflict("/email is the address of another pro."),
         RegisterProError::Password(PasswordError::Busy) => ApiError::unavailable(SOON),
         RegisterProError::Password(PasswordError::TooLong) => {
             ApiError::bad_request("/password is too long.")
@@ -90,6 +91,43 @@ pub(super) fn business(error: RegisterBusinessError) -> ApiError {
             ApiError::not_found("/account_id is the account of no pro.")
         }
         RegisterBusinessError::Database(error) => database(&error),
+    }
+}
+
+pub(super) fn create_lead(error: CreateLeadError) -> ApiError {
+    match error {
+        CreateLeadError::UnknownBusiness => {
+            ApiError::not_found("/businessID is the id of no business.")
+        }
+        CreateLeadError::Category(error) => {
+            ApiError::bad_request(format!("{} {error}.", error.pointer))
+        }
+        CreateLeadError::TargetingOff(TargetingOff::Business) => {
+            ApiError::conflict("The targeting of the business is off: it takes no leads.")
+        }
+        CreateLeadError::TargetingOff(TargetingOff::Category) => ApiError::conflict(
+            "The targeting of the business is off for this category: it takes no such leads.",
+        ),
+        CreateLeadError::Database(error) => database(&error),
+    }
+}
+
+pub(super) fn lead(error: LeadError) -> ApiError {
+    match error {
+        LeadError::UnknownLead => unknown("lead"),
+        LeadError::Database(error) => database(&error),
+    }
+}
+
+pub(super) fn targeting(error: TargetingError) -> ApiError {
+    match error {
+        // Only a token can be refused, and the operator has none.
+        TargetingError::Access(_) => ApiError::internal(&error),
+        TargetingError::UnknownBusiness => unknown("business"),
+        TargetingError::UnknownCategory => {
+            ApiError::not_found("The business has no category with this id.")
+        }
+        TargetingError::Database(error) => database(&error),
     }
 }
 

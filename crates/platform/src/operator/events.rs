@@ -35,7 +35,10 @@ pub(super) async fn list_events(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let query = query.unwrap_or_default();
-    let after = number(reading::text_parameter(&query, "after"), "The parameter after")?;
+    let after = number(
+        reading::text_parameter(&query, "after"),
+        "The parameter after",
+    )?;
     if wants_stream(&headers) {
         let last = headers.get(LAST_EVENT_ID);
         let last = last.map(|value| value.to_str().unwrap_or_default().to_owned());
@@ -69,7 +72,9 @@ fn number(text: Option<String>, what: &str) -> Result<Option<i64>, ApiError> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits);
     number.map(Some).ok_or_else(|| {
-        ApiError::bad_request(format!("{what} must be the number of an event, 0 to begin."))
+        ApiError::bad_request(format!(
+            "{what} must be the number of an event, 0 to begin."
+        ))
     })
 }
 

@@ -33,7 +33,8 @@ pub(super) async fn create_pro(
 ) -> Result<Response, ApiError> {
     let new = reading::members(&body, new_pro)?;
     let request = reading::keyed(key, paths::operator::PROS, &body);
-    let answer = service::pro::register(&core, new, request, |pro| Answer::json(201, &shown(pro))).await;
+    let answer =
+        service::pro::register(&core, new, request, |pro| Answer::json(201, &shown(pro))).await;
     let answer = answer.map_err(|error| errors::once(error, errors::pro))?;
     Ok(answers::stored(answer))
 }

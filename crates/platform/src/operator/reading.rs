@@ -75,6 +75,10 @@ mod tests {
         assert_eq!(read("x=1&business=").unwrap(), None);
         assert_eq!(read("business=5").unwrap(), BusinessId::from_i64(5));
         let error = read("business=9223372036854775808").unwrap_err();
-        assert!(error.description().starts_with("The parameter business must be an id"));
+        assert!(
+            error
+                .description()
+                .starts_with("The parameter business must be an id")
+        );
     }
 }

@@ -96,3 +96,6 @@ pub(crate) async fn check_live<T: Tx>(
     }
     Ok(grant)
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,10 @@ impl Op for Register {
             names.position(|name| name == category.name)
         };
         categories.sort_by_key(asked);
-        let (id, detail) = (self.business.business_id, json!({"account_id": self.account_id}));
+        let (id, detail) = (
+            self.business.business_id,
+            json!({"account_id": self.account_id}),
+        );
         operator_audit::record(tx, &self.core, "business.created", Some(id), &detail).await?;
         Ok(Listing {
             business: self.business.clone(),

@@ -149,3 +149,6 @@ impl Exchange {
         Actor::Client(&self.client.client_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

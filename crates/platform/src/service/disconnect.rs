@@ -98,3 +98,6 @@ impl Disconnect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ async fn find_refresh(core: &Core, token: &Secret) -> Result<Option<ActiveToken>
     let (Some(token), Some(grant)) = (token, grant) else {
         return Ok(None);
     };
-    let works = token.state == RefreshState::Head && core.clock.now() <= token.expires_at;
+    let works = token.state == RefreshState::Head && !token.is_expired(core.clock.now());
     Ok(works.then_some(ActiveToken {
         kind: TokenKind::Refresh,
         grant,

@@ -23,14 +23,19 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
 /// A number that this process holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeLease {
-    node: u32,
+    node: u8,
     owner: String,
 }
 
 impl NodeLease {
+    /// The name of this process among those that live, for the leases of the delivery engine.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// The number, for [`base::IdMaker::new`].
-    pub(crate) fn number(&self) -> u16 {
-        u16::try_from(self.node).unwrap_or_default()
+    pub(crate) fn number(&self) -> u8 {
+        self.node
     }
 }
 
@@ -87,10 +92,10 @@ impl Op for Take {
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<NodeLease, NodeError> {
         let taken = node::taken(tx, self.now).await?;
-        let free = (0..u32::from(NODES)).filter(|node| !taken.contains(node));
+        let free = (0..NODES).filter(|node| !taken.contains(&u32::from(*node)));
         for node in free {
             // Another process may have been faster with this one.
-            if node::take(tx, node, &self.owner, self.now, end(self.now)).await? {
+            if node::take(tx, node.into(), &self.owner, self.now, end(self.now)).await? {
                 let owner = self.owner.clone();
                 return Ok(NodeLease { node, owner });
             }
@@ -109,7 +114,7 @@ impl Op for Renew {
     type Error = database::Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, database::Error> {
-        node::renew(tx, self.lease.node, &self.lease.owner, end(self.now)).await
+        node::renew(tx, self.lease.node.into(), &self.lease.owner, end(self.now)).await
     }
 }
 
@@ -122,10 +127,53 @@ impl Op for Release {
     type Error = database::Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), database::Error> {
-        node::release(tx, self.lease.node, &self.lease.owner).await
+        node::release(tx, self.lease.node.into(), &self.lease.owner).await
     }
 }
 
 fn end(now: Timestamp) -> Timestamp {
     now.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use database::on_both_databases;
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, start};
+
+    on_both_databases!(no_two_processes_have_one_number, MIGRATIONS, |db| async move {
+        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+        let mut numbers = BTreeSet::new();
+        for _ in 0..NODES {
+            let lease = take(&db, &clock, &entropy).await.unwrap();
+            assert!(numbers.insert(lease.number()));
+        }
+        let refused = take(&db, &clock, &entropy).await;
+        assert!(matches!(refused, Err(NodeError::NoneFree)));
+    });
+
+    on_both_databases!(a_number_falls_free_when_it_is_not_renewed, MIGRATIONS, |db| async move {
+        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+        let one = take(&db, &clock, &entropy).await.unwrap();
+        let other = take(&db, &clock, &entropy).await.unwrap();
+        clock.advance(Duration::from_secs(60));
+        assert!(renew(&db, &clock, &one).await.unwrap());
+        clock.advance(Duration::from_millis(1));
+        let third = take(&db, &clock, &entropy).await.unwrap();
+        assert_eq!(third.number(), other.number());
+        // The one who lost it is told, and cannot take it from its new holder.
+        assert!(!renew(&db, &clock, &other).await.unwrap());
+        release(&db, other).await.unwrap();
+        assert!(renew(&db, &clock, &third).await.unwrap());
+    });
+
+    on_both_databases!(a_number_that_was_given_back_is_free_at_once, MIGRATIONS, |db| async move {
+        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+        let lease = take(&db, &clock, &entropy).await.unwrap();
+        let number = lease.number();
+        release(&db, lease).await.unwrap();
+        assert_eq!(take(&db, &clock, &entropy).await.unwrap().number(), number);
+    });
 }

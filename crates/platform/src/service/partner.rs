@@ -203,8 +203,10 @@ impl Op for AuditReplay {
 }
 
 /// The endpoint with its secrets sealed for their places.
-fn sealed(core: &Core, partner_id: PartnerId, settings: EndpointSettings) -> Endpoint {
-    let seal = |place: String, secret: &Secret| core.keys.seal(&core.entropy, &place, secret.expose());
+/// The settings as they are stored: secrets sealed for this partner's row.
+pub(crate) fn sealed(core: &Core, partner_id: PartnerId, settings: EndpointSettings) -> Endpoint {
+    let seal =
+        |place: String, secret: &Secret| core.keys.seal(&core.entropy, &place, secret.expose());
     Endpoint {
         password_sealed: seal(endpoint::password_place(partner_id), &settings.password),
         signing_secret_sealed: settings

@@ -149,3 +149,6 @@ impl Refresh {
         Actor::Client(&self.client.client_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ database::statements! {
     INSERT = "INSERT INTO client (client_id, partner_id, kind, secret_hash, redirect_uris, scopes, profile,
         reuse_policy, reconnect_replaces, requests_per_second, burst, created_at_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    SET_REDIRECT_URIS = "UPDATE client SET redirect_uris = $2 WHERE client_id = $1";
     FIND = ("SELECT ", columns!(), " FROM client WHERE client_id = $1");
     FIND_SECRET = "SELECT secret_hash FROM client WHERE client_id = $1";
     LIST = ("SELECT ", columns!(), " FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2");
@@ -33,12 +34,7 @@ pub(crate) async fn insert<T: Tx>(
     client: &Client,
     secret_hash: &SecretHash,
 ) -> Result<(), Error> {
-    let uris: Vec<&str> = client
-        .redirect_uris
-        .iter()
-        .map(RedirectUri::as_str)
-        .collect();
-    let uris = serde_json::json!(uris).to_string();
+    let uris = uris_text(&client.redirect_uris);
     let scopes = client.scopes.to_string();
     tx.execute(
         INSERT,
@@ -56,6 +52,20 @@ pub(crate) async fn insert<T: Tx>(
             client.limit.map(|limit| limit.burst),
             client.created_at,
         ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Registers other redirect URIs in place of those that a client had.
+pub(crate) async fn set_redirect_uris<T: Tx>(
+    tx: &mut T,
+    client_id: &str,
+    redirect_uris: &[RedirectUri],
+) -> Result<(), Error> {
+    tx.execute(
+        SET_REDIRECT_URIS,
+        params![client_id, &uris_text(redirect_uris)],
     )
     .await?;
     Ok(())
@@ -96,6 +106,11 @@ pub(crate) async fn of_partner<R: Read>(
         .query(LIST_OF_PARTNER, params![partner_id.get()])
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+fn uris_text(redirect_uris: &[RedirectUri]) -> String {
+    let uris: Vec<&str> = redirect_uris.iter().map(RedirectUri::as_str).collect();
+    serde_json::json!(uris).to_string()
 }
 
 fn from_row(row: &Row) -> Result<Client, Error> {

@@ -114,3 +114,52 @@ pub(super) fn from_row(row: &Row) -> Result<Endpoint, Error> {
         })?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use database::on_both_databases;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, PEOPLE, arrange, in_transaction};
+
+    fn target(url: &str, method: Method) -> Option<Target> {
+        let url = url.to_owned();
+        Some(Target { url, method })
+    }
+
+    on_both_databases!(saving_replaces_all_of_an_endpoint, MIGRATIONS, |db| async move {
+        arrange(&db, PEOPLE).await;
+        let partner_id = PartnerId::from_i64(1).unwrap();
+        let full = Endpoint {
+            targets: Targets {
+                lead: target("https://a.example/l", Method::Put),
+                message: target("https://a.example/m", Method::Post),
+                lead_update: target("https://a.example/u", Method::Patch),
+                review: target("https://a.example/r", Method::Post),
+            },
+            username: "platform".to_owned(),
+            password_sealed: "sealed".to_owned(),
+            signing_secret_sealed: Some("sealed too".to_owned()),
+            fields: OptionalFields::from_iter(OptionalField::ALL),
+        };
+        let bare = Endpoint {
+            targets: Targets {
+                lead: target("https://b.example/l", Method::Post),
+                ..Targets::default()
+            },
+            signing_secret_sealed: None,
+            fields: OptionalFields::NONE,
+            ..full.clone()
+        };
+        for endpoint in [full, bare] {
+            let saved = in_transaction!(db, [partner_id: PartnerId, endpoint: Endpoint], |tx| -> () {
+                save(tx, partner_id, &endpoint).await
+            });
+            saved.unwrap();
+            let found = find(&mut db.reader(), partner_id).await.unwrap();
+            assert_eq!(found, Some(endpoint));
+        }
+        let nobody = PartnerId::from_i64(3).unwrap();
+        assert_eq!(find(&mut db.reader(), nobody).await.unwrap(), None);
+    });
+}

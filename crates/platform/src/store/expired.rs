@@ -68,3 +68,43 @@ pub(crate) async fn delete<T: Tx>(
     };
     tx.execute(kind.statement(), params![before, limit]).await
 }
+
+#[cfg(test)]
+mod tests {
+    use database::on_both_databases;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, PEOPLE, arrange, in_transaction};
+
+    /// Of each kind two rows that run out after 1 s and one after 3 s.
+    const ROWS: &str = "
+        INSERT INTO session (session_hash, account_id, created_at_us, used_at_us, expires_at_us) VALUES
+            ('a', 10, 0, 0, 1000000), ('b', 10, 0, 0, 1000000), ('c', 10, 0, 0, 3000000);
+        INSERT INTO connect_request (handle_hash, session_hash, client_id, scopes, with_issuer, expires_at_us) VALUES
+            ('a', 'a', 'crm', '', FALSE, 1000000), ('b', 'a', 'crm', '', FALSE, 1000000),
+            ('c', 'a', 'crm', '', FALSE, 3000000);
+        INSERT INTO idempotency (owner, key_hash, request_hash, status, answer_sealed, created_at_us) VALUES
+            ('o', 'a', '', 200, '', 1000000), ('o', 'b', '', 200, '', 1000000), ('p', 'a', '', 200, '', 3000000);
+        INSERT INTO oauth_grant (grant_id, code_hash, client_id, partner_id, kind, business_id, account_id, scopes,
+            code_expires_at_us, exclusive, created_at_us) VALUES
+            (100, 'a', 'crm', 1, 'production', 20, 10, 'messages', 0, TRUE, 0);
+        INSERT INTO revoked_access (grant_id, access_expires_at_ns) VALUES
+            (100, 1000000000), (100, 1000000001), (100, 3000000000);
+        INSERT INTO refresh_token (token_hash, grant_id, issued_at_us, expires_at_us, access_key,
+            access_expires_at_ns) VALUES
+            ('a', 100, 0, 1000000, 1, 0), ('b', 100, 0, 1000000, 1, 0), ('c', 100, 0, 3000000, 1, 0);
+    ";
+
+    on_both_databases!(each_kind_is_removed_in_batches_and_only_after_its_time, MIGRATIONS, |db| async move {
+        arrange(&db, PEOPLE).await;
+        arrange(&db, ROWS).await;
+        for kind in Perishable::ALL {
+            for expected in [1, 1, 0] {
+                let removed = in_transaction!(db, [kind: Perishable], |tx| -> u64 {
+                    delete(tx, kind, Timestamp::from_second(2).unwrap(), 1).await
+                });
+                assert_eq!(removed.unwrap(), expected, "{kind:?}");
+            }
+        }
+    });
+}

@@ -288,3 +288,6 @@ fn state(row: &Row) -> Result<GrantState, Error> {
         expires_at: row.get("code_expires_at_us")?,
     }))
 }
+
+#[cfg(test)]
+mod tests;

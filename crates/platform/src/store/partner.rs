@@ -249,3 +249,126 @@ fn receiver_from_row(row: &Row) -> Result<Receiver, Error> {
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use base::SecretHash;
+    use database::on_both_databases;
+    use protocol::optional_fields::OptionalField;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, PEOPLE, arrange, in_transaction, start};
+
+    fn partner(number: i64) -> PartnerId {
+        PartnerId::from_i64(number).unwrap()
+    }
+
+    fn business(number: i64) -> BusinessId {
+        BusinessId::from_i64(number).unwrap()
+    }
+
+    on_both_databases!(
+        a_partner_is_found_by_its_id_and_by_its_user_name,
+        MIGRATIONS,
+        |db| async move {
+            let new = Partner {
+                partner_id: partner(7),
+                name: "Acme".to_owned(),
+                username: "acme".to_owned(),
+                created_at: start(),
+            };
+            let stored = in_transaction!(db, [new: Partner], |tx| -> () {
+                insert(tx, &new, &SecretHash::of("secret")).await
+            });
+            stored.unwrap();
+            let mut reader = db.reader();
+            assert_eq!(find(&mut reader, partner(7)).await.unwrap(), Some(new.clone()));
+            assert_eq!(find(&mut reader, partner(8)).await.unwrap(), None);
+            let (found, hash) = find_by_username(&mut reader, "acme").await.unwrap().unwrap();
+            assert_eq!(found, new);
+            assert!(hash.matches("secret"));
+            for nobody in ["ACME", "", "a\0b"] {
+                let found = find_by_username(&mut reader, nobody).await.unwrap();
+                assert!(found.is_none(), "{nobody:?}");
+            }
+            let again = in_transaction!(db, [new: Partner], |tx| -> () {
+                insert(tx, &new, &SecretHash::of("secret")).await
+            });
+            assert!(again.unwrap_err().is_conflict());
+        }
+    );
+
+    on_both_databases!(a_list_goes_on_after_its_last_partner, MIGRATIONS, |db| async move {
+        arrange(&db, PEOPLE).await;
+        let ids = |partners: Vec<Partner>| -> Vec<i64> {
+            partners.iter().map(|partner| partner.partner_id.get()).collect()
+        };
+        let mut reader = db.reader();
+        assert_eq!(ids(list(&mut reader, 0, 1).await.unwrap()), [1]);
+        assert_eq!(ids(list(&mut reader, 1, 9).await.unwrap()), [2]);
+        assert_eq!(ids(list(&mut reader, 2, 9).await.unwrap()), [0_i64; 0]);
+    });
+
+    on_both_databases!(enabling_twice_is_enabling_once, MIGRATIONS, |db| async move {
+        arrange(&db, PEOPLE).await;
+        let changes = in_transaction!(db, [], |tx| -> [bool; 4] {
+            Ok([
+                enable(tx, partner(1), business(20), start()).await?,
+                enable(tx, partner(1), business(20), start()).await?,
+                disable(tx, partner(1), business(21)).await?,
+                enable(tx, partner(1), business(21), start()).await?,
+            ])
+        });
+        assert_eq!(changes.unwrap(), [true, false, false, true]);
+        let mut reader = db.reader();
+        let enabled = enabled_businesses(&mut reader, partner(1), 20, 9).await.unwrap();
+        assert_eq!(enabled.len(), 1);
+        assert_eq!(enabled[0].name, "Cleaning");
+        assert!(is_enabled(&mut reader, partner(1), business(20)).await.unwrap());
+        assert!(!is_enabled(&mut reader, partner(2), business(20)).await.unwrap());
+        let ended = in_transaction!(db, [], |tx| -> bool {
+            disable(tx, partner(1), business(20)).await
+        });
+        assert!(ended.unwrap());
+        assert!(!is_enabled(&mut reader, partner(1), business(20)).await.unwrap());
+    });
+
+    /// Business 20: a live connection of partner 1, and an enablement of it. Business 21: whatever is no connection.
+    const GRANTS: &str = "
+        INSERT INTO oauth_grant (grant_id, code_hash, client_id, partner_id, kind, business_id, account_id, scopes,
+            code_expires_at_us, code_used_at_us, exclusive, created_at_us, revoked_at_us) VALUES
+            (100, 'a', 'crm', 1, 'production', 20, 10, 'messages', 0, 5, TRUE, 0, NULL),
+            (101, 'b', 'crm', 1, 'production', 20, 10, 'messages', 0, 5, FALSE, 0, 6),
+            (102, 'c', 'crm', 1, 'production', 21, 10, 'messages', 0, 5, FALSE, 0, 6),
+            (103, 'd', 'crm', 1, 'production', 21, 10, 'messages', 0, NULL, TRUE, 0, NULL),
+            (104, 'e', 'try', 1, 'test', 21, 10, 'messages', 0, 5, FALSE, 0, NULL);
+        INSERT INTO partner_business (partner_id, business_id, created_at_us) VALUES (1, 20, 0), (2, 20, 0);
+    ";
+
+    on_both_databases!(
+        receivers_are_connected_or_enabled_and_each_is_told_once,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            arrange(&db, GRANTS).await;
+            let receivers = in_transaction!(db, [], |tx| -> [Vec<Receiver>; 2] {
+                Ok([
+                    receivers_of(tx, business(20)).await?,
+                    receivers_of(tx, business(21)).await?,
+                ])
+            });
+            let [both, nobody] = receivers.unwrap();
+            assert_eq!(nobody, []);
+            assert_eq!(both.len(), 2);
+            assert_eq!(both[0].partner_id, partner(1));
+            assert!(both[0].fields.contains(OptionalField::Phone));
+            assert_eq!(both[1].partner_id, partner(2));
+            assert_eq!(both[1].kinds, [Kind::Lead]);
+            let mut reader = db.reader();
+            for (number, expected) in [(20, true), (21, false)] {
+                let told = is_receiver(&mut reader, partner(1), business(number)).await;
+                assert_eq!(told.unwrap(), expected, "{number}");
+            }
+        }
+    );
+}

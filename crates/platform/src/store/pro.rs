@@ -74,3 +74,36 @@ fn from_row(row: &Row) -> Result<Pro, Error> {
         created_at: row.get("created_at_us")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use database::on_both_databases;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, in_transaction, start};
+
+    on_both_databases!(an_address_belongs_to_one_pro, MIGRATIONS, |db| async move {
+        let pro = Pro {
+            account_id: AccountId::from_i64(10).unwrap(),
+            email: "pat@pros.example".to_owned(),
+            name: "Pat".to_owned(),
+            created_at: start(),
+        };
+        let other = Pro {
+            account_id: AccountId::from_i64(11).unwrap(),
+            ..pro.clone()
+        };
+        for (pro, expected) in [(&pro, true), (&other, false)] {
+            let inserted = in_transaction!(db, [pro: Pro], |tx| -> bool {
+                insert(tx, &pro, "hash").await
+            });
+            assert_eq!(inserted.unwrap(), expected);
+        }
+        let mut reader = db.reader();
+        let found = find_by_email(&mut reader, "pat@pros.example").await.unwrap();
+        assert_eq!(found, Some((pro.clone(), "hash".to_owned())));
+        assert_eq!(find_by_email(&mut reader, "p\0").await.unwrap(), None);
+        assert_eq!(find(&mut reader, other.account_id).await.unwrap(), None);
+        assert_eq!(list(&mut reader, 0, 9).await.unwrap(), [pro]);
+    });
+}

@@ -6,6 +6,7 @@ use http::StatusCode;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+use super::templates::{TemplateError, Templates};
 use crate::error::ApiError;
 
 /// A page to be rendered.
@@ -26,6 +27,16 @@ impl Page {
             form_actions: Vec::new(),
             status: StatusCode::OK,
         }
+    }
+
+    /// The name of its template.
+    pub fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// The HTML, as a side's tests look at it; on the way out [`super::Pages`] does this.
+    pub fn render(&self, templates: &Templates) -> Result<String, TemplateError> {
+        templates.render(self.template, &self.context)
     }
 
     /// Another status.

@@ -1,0 +1,37 @@
+//! What partners' programs call (protocol §2.3, §2.4, §3): what a token is for, disconnecting, messages, targeting, test
+//! data.
+//!
+//! Who calls is the first argument of each handler ([`bearer::Bearer`], `partner_basic::BasicPartner`), so that the checks
+//! come in the order of §3: token, scope, path, ownership, body, and then existence and state in the use case.
+
+pub(crate) mod bearer;
+mod disconnect;
+mod errors;
+mod info;
+mod message;
+mod partner_basic;
+mod success;
+mod targeting;
+mod test_lead;
+
+use axum::Router;
+use axum::routing::{get, patch, post};
+use protocol::paths::partner as paths;
+
+use crate::core::Core;
+
+/// All routes of the partner API.
+pub(crate) fn routes() -> Router<Core> {
+    let create_lead = post(test_lead::create_test_lead).fallback(test_lead::refuse_other_method);
+    Router::new()
+        .route(paths::INFO, get(info::show_info))
+        .route(paths::DISCONNECT, post(disconnect::disconnect_partner))
+        .route(paths::MESSAGE, post(message::send_message))
+        .route(paths::MESSAGE_V1, post(message::send_message_v1))
+        .route(paths::TARGETING, patch(targeting::set_targeting))
+        .route(
+            paths::CATEGORY_TARGETING,
+            patch(targeting::set_category_targeting),
+        )
+        .route(paths::CREATE_LEAD, create_lead)
+}

@@ -1,0 +1,63 @@
+//! What an operator chooses: read once at start by the command line, and passed on as values.
+
+use std::net::SocketAddr;
+
+use base::SecretHash;
+use web::client_address::TrustedProxies;
+use web::origin::ExternalOrigin;
+
+/// Which of the source's two worlds this is (protocol §3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// For partners' tests: `POST /v1/test/create-lead` exists.
+    Staging,
+    /// For customers and pros.
+    Production,
+}
+
+impl Environment {
+    /// The word in settings and in the ready file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// How many requests a client may make (protocol §3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimit {
+    /// Requests a second, for as long as it likes.
+    pub per_second: u32,
+    /// Requests at once, after a pause.
+    pub burst: u32,
+}
+
+impl Default for RequestLimit {
+    fn default() -> Self {
+        Self {
+            per_second: 100,
+            burst: 300,
+        }
+    }
+}
+
+/// The settings of the platform.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The origin that browsers and partners know this platform by.
+    pub base_url: ExternalOrigin,
+    /// Staging or production.
+    pub environment: Environment,
+    /// Whether partners' endpoints may be plain http on loopback (the sandbox).
+    pub allow_insecure_endpoints: bool,
+    /// The hash of the key that opens the operator API.
+    pub operator_key: SecretHash,
+    /// The limit of a client that has none of its own; nothing switches limits off.
+    pub request_limit: Option<RequestLimit>,
+    /// Proxies whose word about the client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Where the operator API listens, if not with everything else.
+    pub operator_listen: Option<SocketAddr>,
+}
