@@ -25,7 +25,7 @@ pub(crate) enum LeadState {
     Open,
     /// Over: the pro's messages are refused.
     Closed {
-        /// Since when.
+        /// Since when, to the microsecond, as it is stored.
         at: Timestamp,
     },
 }
@@ -39,7 +39,7 @@ impl StoredLead {
     /// The lead, over since `now`, or since it was closed first.
     pub(crate) fn close(self, now: Timestamp) -> Self {
         let at = match self.state {
-            LeadState::Open => now,
+            LeadState::Open => Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now),
             LeadState::Closed { at } => at,
         };
         Self {

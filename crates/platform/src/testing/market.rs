@@ -1,19 +1,20 @@
 //! For tests of leads and what follows them: a [`Bench`] whose business does a kind of work, and whose partner receives.
 
+use base::SecretHash;
 use database::test_db::TestDb;
 use database::{Error, Op, Read as _, Sql, Tx, params};
-use base::SecretHash;
 use protocol::id::{BusinessId, CategoryId, LeadId, PartnerId};
 use protocol::new_lead::NewLead;
 use protocol::optional_fields::OptionalFields;
 use serde_json::{Value, json};
 
-use super::{Bench, START};
 use crate::domain::endpoint::{Endpoint, Method, Target, Targets};
 use crate::domain::partner::Partner;
 use crate::service::idempotency::{Answer, KeyedRequest};
 use crate::service::{enablement, ids, lead};
 use crate::store::{business, endpoint, partner};
+use crate::testing::bench::Bench;
+use crate::testing::tools::start;
 
 /// The kind of work that the business does.
 pub(crate) const CATEGORY: &str = "Plumbing";
@@ -46,7 +47,9 @@ impl Market {
         };
         bench.core.db.write(step).await.unwrap();
         let market = Self { bench, category_id };
-        market.set_fields(market.bench.partner_id, OptionalFields::ALL).await;
+        market
+            .set_fields(market.bench.partner_id, OptionalFields::ALL)
+            .await;
         market
     }
 
@@ -60,7 +63,10 @@ impl Market {
     pub(crate) async fn add_partner(&self, username: &str, fields: OptionalFields) -> PartnerId {
         let partner_id = ids::next(&self.bench.core.ids, PartnerId::from_i64);
         let username = username.to_owned();
-        let step = Step::AddPartner { partner_id, username };
+        let step = Step::AddPartner {
+            partner_id,
+            username,
+        };
         self.bench.core.db.write(step).await.unwrap();
         self.set_fields(partner_id, fields).await;
         enablement::enable(&self.bench.core, partner_id, self.bench.business_id)
@@ -102,7 +108,14 @@ impl Market {
         let sql = Sql::both(
             "SELECT endpoint_id, conversation_id, sequence, kind, body FROM delivery_pending ORDER BY delivery_id",
         );
-        let rows = self.bench.core.db.reader().query(sql, params![]).await.unwrap();
+        let rows = self
+            .bench
+            .core
+            .db
+            .reader()
+            .query(sql, params![])
+            .await
+            .unwrap();
         let read = |row: &database::Row| {
             let body: String = row.get("body")?;
             Ok(Waiting {
@@ -147,16 +160,22 @@ impl Op for Step {
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), Error> {
         match self {
-            Self::AddCategory { business_id, category_id } => {
+            Self::AddCategory {
+                business_id,
+                category_id,
+            } => {
                 let category_id = business::category_id_by_name(tx, CATEGORY, *category_id).await?;
                 business::add_category(tx, *business_id, category_id, true).await
             }
-            Self::AddPartner { partner_id, username } => {
+            Self::AddPartner {
+                partner_id,
+                username,
+            } => {
                 let partner = Partner {
                     partner_id: *partner_id,
                     name: username.clone(),
                     username: username.clone(),
-                    created_at: START,
+                    created_at: start(),
                 };
                 partner::insert(tx, &partner, &SecretHash::of("password")).await
             }

@@ -1,6 +1,6 @@
 //! What follows a lead, on both databases: messages, prices and reviews, in the order in which they were made.
 
-use database::on_both_databases;
+use database::{on_both_databases, params};
 use protocol::lead::Charge;
 use protocol::lead_update::PriceChange;
 use protocol::optional_fields::{OptionalField, OptionalFields};
@@ -9,12 +9,16 @@ use protocol::review::NewReview;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::MIGRATIONS;
 use crate::service::{lead as leads, price, review};
+use crate::testing::MIGRATIONS;
 use crate::testing::market::Market;
 use crate::testing::{OTHER, OWN};
 
-async fn write(market: &Market, lead_id: LeadId, body: Value) -> Result<Answer, OnceError<LeadError>> {
+async fn write(
+    market: &Market,
+    lead_id: LeadId,
+    body: Value,
+) -> Result<Answer, OnceError<LeadError>> {
     let new = NewMessage::parse(&body).unwrap();
     let told = |message: &CustomerMessage| Answer::json(201, &json!(message));
     create(&market.bench.core, lead_id, new, None, told).await
@@ -41,21 +45,46 @@ on_both_databases!(
         let market = Market::new(&db).await;
         market.bench.connect(OWN).await;
         let lead_id = market.make_lead().await;
-        write(&market, lead_id, json!({"text": "Hello?"})).await.unwrap();
+        write(&market, lead_id, json!({"text": "Hello?"}))
+            .await
+            .unwrap();
         set_price(&market, lead_id, json!("$26.00")).await;
         judge(&market, lead_id).await;
-        write(&market, lead_id, json!({"text": "Thanks"})).await.unwrap();
+        write(&market, lead_id, json!({"text": "Thanks"}))
+            .await
+            .unwrap();
         let waiting = market.waiting().await;
-        let order: Vec<_> = waiting.iter().map(|waiting| (waiting.sequence, waiting.kind.as_str())).collect();
-        let expected = [(1, "lead"), (2, "message"), (3, "lead_update"), (4, "review"), (5, "message")];
+        let order: Vec<_> = waiting
+            .iter()
+            .map(|waiting| (waiting.sequence, waiting.kind.as_str()))
+            .collect();
+        let expected = [
+            (1, "lead"),
+            (2, "message"),
+            (3, "lead_update"),
+            (4, "review"),
+            (5, "message"),
+        ];
         assert_eq!(order, expected);
-        assert!(waiting.iter().all(|waiting| waiting.conversation == lead_id.get()));
+        assert!(
+            waiting
+                .iter()
+                .all(|waiting| waiting.conversation == lead_id.get())
+        );
         assert_eq!(waiting[1].body["message"]["text"], "Hello?");
-        assert_eq!(waiting[1].body["customerID"], waiting[0].body["customer"]["customerID"]);
+        assert_eq!(
+            waiting[1].body["customerID"],
+            waiting[0].body["customer"]["customerID"]
+        );
         let update = json!({"leadID": lead_id, "leadPrice": "$26.00", "chargeState": "Charged"});
         assert_eq!(waiting[2].body, update);
         assert_eq!(waiting[3].body["review"]["rating"], "4");
-        assert_eq!(waiting[3].body["review"]["categoryID"], json!(market.category_id));
+        assert_eq!(
+            waiting[3].body["review"]["categoryID"],
+            json!(market.category_id)
+        );
+        let reviews = "SELECT count(*) AS total FROM review WHERE lead_id = $1";
+        assert_eq!(market.bench.count(reviews, params![lead_id.get()]).await, 1);
     },
 );
 
@@ -71,17 +100,39 @@ on_both_databases!(
         let judged = market.add_partner("judged", reviews).await;
         let lead_id = market.make_lead().await;
         let file = json!({"fileName": "a.jpg", "fileSize": 5, "mimeType": "image/jpeg", "url": "https://files.example/a"});
-        write(&market, lead_id, json!({"text": "See", "attachments": [file]})).await.unwrap();
+        write(
+            &market,
+            lead_id,
+            json!({"text": "See", "attachments": [file]}),
+        )
+        .await
+        .unwrap();
         set_price(&market, lead_id, json!("$26.00")).await;
         judge(&market, lead_id).await;
         assert_eq!(market.kinds_for(least).await, ["lead", "message"]);
-        assert_eq!(market.kinds_for(updated).await, ["lead", "message", "lead_update"]);
-        assert_eq!(market.kinds_for(judged).await, ["lead", "message", "review"]);
+        assert_eq!(
+            market.kinds_for(updated).await,
+            ["lead", "message", "lead_update"]
+        );
+        assert_eq!(
+            market.kinds_for(judged).await,
+            ["lead", "message", "review"]
+        );
         let waiting = market.waiting().await;
         let messages = waiting.iter().filter(|waiting| waiting.kind == "message");
-        assert!(messages.clone().all(|waiting| waiting.body["message"].get("attachments").is_none()));
+        assert!(
+            messages
+                .clone()
+                .all(|waiting| waiting.body["message"].get("attachments").is_none())
+        );
         let lines = list(&market.bench.core, lead_id, 0, 10).await.unwrap();
-        assert_eq!(lines[0].attachments.as_ref().map(|files| files[0]["fileName"].clone()), Some(json!("a.jpg")));
+        assert_eq!(
+            lines[0]
+                .attachments
+                .as_ref()
+                .map(|files| files[0]["fileName"].clone()),
+            Some(json!("a.jpg"))
+        );
     },
 );
 
@@ -92,7 +143,9 @@ on_both_databases!(
         let market = Market::new(&db).await;
         let lead_id = market.make_lead().await;
         market.bench.connect(OTHER).await;
-        write(&market, lead_id, json!({"text": "Hello?"})).await.unwrap();
+        write(&market, lead_id, json!({"text": "Hello?"}))
+            .await
+            .unwrap();
         assert_eq!(market.kinds_for(market.bench.partner_id).await, ["message"]);
     },
 );
@@ -103,10 +156,19 @@ on_both_databases!(
     |db| async move {
         let market = Market::new(&db).await;
         let lead_id = market.make_lead().await;
-        let charge = async || leads::find(&market.bench.core, lead_id).await.unwrap().lead.charge;
+        let charge = async || {
+            leads::find(&market.bench.core, lead_id)
+                .await
+                .unwrap()
+                .lead
+                .charge
+        };
         assert_eq!(charge().await, Some(Charge::Unpriced));
         set_price(&market, lead_id, json!("$26.00")).await;
-        assert_eq!(charge().await, Some(Charge::charged(Price::from_cents(2_600))));
+        assert_eq!(
+            charge().await,
+            Some(Charge::charged(Price::from_cents(2_600)))
+        );
         set_price(&market, lead_id, json!(null)).await;
         assert_eq!(charge().await, Some(Charge::Unpriced));
     },
@@ -119,7 +181,10 @@ on_both_databases!(
         let market = Market::new(&db).await;
         let unknown = LeadId::from_i64(5).unwrap();
         let written = write(&market, unknown, json!({"text": "Hello?"})).await;
-        assert!(matches!(written, Err(OnceError::Refused(LeadError::UnknownLead))));
+        assert!(matches!(
+            written,
+            Err(OnceError::Refused(LeadError::UnknownLead))
+        ));
         let listed = list(&market.bench.core, unknown, 0, 10).await;
         assert!(matches!(listed, Err(LeadError::UnknownLead)));
     },

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::lead::LeadState;
-use crate::schema::MIGRATIONS;
 use crate::service::idempotency::IdempotencyError;
 use crate::service::targeting::{self, Switch, SwitchedBy};
+use crate::testing::MIGRATIONS;
 use crate::testing::market::{CATEGORY, Market};
 use crate::testing::{OTHER, OWN, TEST};
 
@@ -84,10 +84,16 @@ on_both_databases!(
         let category_id = Some(market.category_id);
         switch(&market, category_id, false).await;
         let refused = refusal(&market, market.new_lead()).await;
-        assert!(matches!(refused, CreateLeadError::TargetingOff(TargetingOff::Category)));
+        assert!(matches!(
+            refused,
+            CreateLeadError::TargetingOff(TargetingOff::Category)
+        ));
         switch(&market, None, false).await;
         let refused = refusal(&market, market.new_lead()).await;
-        assert!(matches!(refused, CreateLeadError::TargetingOff(TargetingOff::Business)));
+        assert!(matches!(
+            refused,
+            CreateLeadError::TargetingOff(TargetingOff::Business)
+        ));
         assert!(market.waiting().await.is_empty());
         switch(&market, category_id, true).await;
         switch(&market, None, true).await;
@@ -126,7 +132,10 @@ on_both_databases!(
         assert_eq!(first, again);
         assert_eq!(market.waiting().await.len(), 1);
         let other = create(&market.bench.core, market.new_lead(), request("b"), told).await;
-        assert!(matches!(other, Err(OnceError::Idempotency(IdempotencyError::OtherRequest))));
+        assert!(matches!(
+            other,
+            Err(OnceError::Idempotency(IdempotencyError::OtherRequest))
+        ));
     },
 );
 
@@ -137,7 +146,10 @@ on_both_databases!(
         let market = Market::new(&db).await;
         let core = &market.bench.core;
         let (first, second) = (market.make_lead().await, market.make_lead().await);
-        assert_eq!(find(core, first).await.unwrap().lead.request.title, "A tap drips");
+        assert_eq!(
+            find(core, first).await.unwrap().lead.request.title,
+            "A tap drips"
+        );
         let ids = async |business_id, after| {
             let page = list(core, business_id, after, 10).await.unwrap();
             let ids = page.into_iter().map(|stored| stored.lead.lead_id);
@@ -150,10 +162,19 @@ on_both_databases!(
         let closed = close(core, first).await.unwrap();
         market.bench.advance_microseconds(1);
         assert_eq!(close(core, first).await.unwrap().state, closed.state);
-        assert!(matches!(find(core, first).await.unwrap().state, LeadState::Closed { .. }));
+        assert!(matches!(
+            find(core, first).await.unwrap().state,
+            LeadState::Closed { .. }
+        ));
         assert!(find(core, second).await.unwrap().is_open());
         let unknown = LeadId::from_i64(5).unwrap();
-        assert!(matches!(find(core, unknown).await, Err(LeadError::UnknownLead)));
-        assert!(matches!(close(core, unknown).await, Err(LeadError::UnknownLead)));
+        assert!(matches!(
+            find(core, unknown).await,
+            Err(LeadError::UnknownLead)
+        ));
+        assert!(matches!(
+            close(core, unknown).await,
+            Err(LeadError::UnknownLead)
+        ));
     },
 );

@@ -4,11 +4,11 @@ use database::on_both_databases;
 use serde_json::Value;
 
 use super::*;
-use crate::schema::MIGRATIONS;
 use crate::service::access;
 use crate::service::disconnect::{Disconnector, disconnect};
 use crate::service::idempotency::IdempotencyError;
 use crate::service::{customer_message, enablement, event_feed, lead as leads};
+use crate::testing::MIGRATIONS;
 use crate::testing::market::Market;
 use crate::testing::{OWN, TEST};
 use protocol::optional_fields::OptionalFields;
@@ -28,7 +28,13 @@ async fn client(market: &Market, client_id: &str) -> Sender {
 }
 
 async fn say(market: &Market, sender: &Sender, lead_id: LeadId) -> Result<(), ProMessageError> {
-    let sent = send(&market.bench.core, sender.clone(), message(market, lead_id, "Yes"), None).await;
+    let sent = send(
+        &market.bench.core,
+        sender.clone(),
+        message(market, lead_id, "Yes"),
+        None,
+    )
+    .await;
     sent.map_err(|error| match error {
         OnceError::Refused(error) => error,
         OnceError::Idempotency(error) => panic!("{error}"),
@@ -36,7 +42,10 @@ async fn say(market: &Market, sender: &Sender, lead_id: LeadId) -> Result<(), Pr
 }
 
 async fn kept(market: &Market) -> i64 {
-    market.bench.count("SELECT count(*) AS total FROM message", &[]).await
+    market
+        .bench
+        .count("SELECT count(*) AS total FROM message", &[])
+        .await
 }
 
 on_both_databases!(
@@ -47,10 +56,20 @@ on_both_databases!(
         let sender = client(&market, OWN).await;
         let lead_id = market.make_lead().await;
         say(&market, &sender, lead_id).await.unwrap();
-        let lines = customer_message::list(&market.bench.core, lead_id, 0, 10).await.unwrap();
-        assert_eq!((lines[0].side.as_str(), lines[0].text.as_str()), ("pro", "Yes"));
-        let events = event_feed::wait_after(&market.bench.core, 0, 100, 0).await.unwrap();
-        let told = events.iter().find(|event| event.kind == MESSAGE_SENT).unwrap();
+        let lines = customer_message::list(&market.bench.core, lead_id, 0, 10)
+            .await
+            .unwrap();
+        assert_eq!(
+            (lines[0].side.as_str(), lines[0].text.as_str()),
+            ("pro", "Yes")
+        );
+        let events = event_feed::wait_after(&market.bench.core, 0, 100, 0)
+            .await
+            .unwrap();
+        let told = events
+            .iter()
+            .find(|event| event.kind == MESSAGE_SENT)
+            .unwrap();
         let content: Value = serde_json::from_str(&told.content).unwrap();
         assert_eq!(content["leadID"], json!(lead_id));
         assert_eq!(content["message"]["text"], "Yes");
@@ -67,13 +86,22 @@ on_both_databases!(
         let lead_id = market.make_lead().await;
         let try_it = async |body: &str| {
             let request = Some(KeyedRequest::new("client:own", "key", body));
-            send(&market.bench.core, sender.clone(), message(&market, lead_id, "Yes"), request).await
+            send(
+                &market.bench.core,
+                sender.clone(),
+                message(&market, lead_id, "Yes"),
+                request,
+            )
+            .await
         };
         try_it("a").await.unwrap();
         try_it("a").await.unwrap();
         assert_eq!(kept(&market).await, 1);
         let other = try_it("b").await;
-        assert!(matches!(other, Err(OnceError::Idempotency(IdempotencyError::OtherRequest))));
+        assert!(matches!(
+            other,
+            Err(OnceError::Idempotency(IdempotencyError::OtherRequest))
+        ));
         assert_eq!(market.bench.published(MESSAGE_SENT).await, 1);
     },
 );
@@ -87,11 +115,23 @@ on_both_databases!(
         let lead_id = market.make_lead().await;
         say(&market, &sender, lead_id).await.unwrap();
         let request = Some(KeyedRequest::new("client:test", "key", "body"));
-        let sent = send(&market.bench.core, sender, message(&market, lead_id, "Yes"), request).await;
+        let sent = send(
+            &market.bench.core,
+            sender,
+            message(&market, lead_id, "Yes"),
+            request,
+        )
+        .await;
         sent.unwrap();
         assert_eq!(kept(&market).await, 0);
         assert_eq!(market.bench.published(MESSAGE_SENT).await, 0);
-        assert_eq!(market.bench.count("SELECT count(*) AS total FROM idempotency", &[]).await, 0);
+        assert_eq!(
+            market
+                .bench
+                .count("SELECT count(*) AS total FROM idempotency", &[])
+                .await,
+            0
+        );
     },
 );
 
@@ -108,7 +148,10 @@ on_both_databases!(
         let mut foreign = message(&market, lead_id, "Yes");
         foreign.business_id = BusinessId::from_i64(5).unwrap();
         let refused = send(&market.bench.core, sender.clone(), foreign, None).await;
-        assert!(matches!(refused, Err(OnceError::Refused(ProMessageError::UnknownLead))));
+        assert!(matches!(
+            refused,
+            Err(OnceError::Refused(ProMessageError::UnknownLead))
+        ));
         leads::close(&market.bench.core, lead_id).await.unwrap();
         let refused = say(&market, &sender, lead_id).await;
         assert!(matches!(refused, Err(ProMessageError::Closed)));
@@ -126,11 +169,19 @@ on_both_databases!(
         let lead_id = market.make_lead().await;
         say(&market, &by_token, lead_id).await.unwrap();
         say(&market, &by_password, lead_id).await.unwrap();
-        disconnect(&market.bench.core, Disconnector::Client, OWN, market.bench.business_id)
-            .await
-            .unwrap();
+        disconnect(
+            &market.bench.core,
+            Disconnector::Client,
+            OWN,
+            market.bench.business_id,
+        )
+        .await
+        .unwrap();
         let refused = say(&market, &by_token, lead_id).await;
-        assert!(matches!(refused, Err(ProMessageError::Access(AccessError::Ended))));
+        assert!(matches!(
+            refused,
+            Err(ProMessageError::Access(AccessError::Ended))
+        ));
         let refused = say(&market, &by_password, lead_id).await;
         assert!(matches!(refused, Err(ProMessageError::Disconnected)));
         assert_eq!(kept(&market).await, 2);

@@ -3,8 +3,8 @@
 use database::on_both_databases;
 
 use super::*;
-use crate::schema::MIGRATIONS;
 use crate::service::disconnect::{Disconnector, disconnect};
+use crate::testing::MIGRATIONS;
 use crate::testing::market::Market;
 use crate::testing::{OWN, TEST};
 
@@ -14,7 +14,11 @@ async fn client(market: &Market, client_id: &str) -> SwitchedBy {
     SwitchedBy::Client(access.unwrap())
 }
 
-async fn off(market: &Market, by: SwitchedBy, category_id: Option<CategoryId>) -> Result<(), TargetingError> {
+async fn off(
+    market: &Market,
+    by: SwitchedBy,
+    category_id: Option<CategoryId>,
+) -> Result<(), TargetingError> {
     let switch = Switch {
         business_id: market.bench.business_id,
         category_id,
@@ -27,8 +31,13 @@ async fn off(market: &Market, by: SwitchedBy, category_id: Option<CategoryId>) -
 async fn positions(market: &Market) -> (bool, bool) {
     let mut reader = market.bench.core.db.reader();
     let business_id = market.bench.business_id;
-    let business = business::find(&mut reader, business_id).await.unwrap().unwrap();
-    let categories = business::categories(&mut reader, business_id).await.unwrap();
+    let business = business::find(&mut reader, business_id)
+        .await
+        .unwrap()
+        .unwrap();
+    let categories = business::categories(&mut reader, business_id)
+        .await
+        .unwrap();
     (business.targeting, categories[0].targeting)
 }
 
@@ -38,7 +47,9 @@ on_both_databases!(
     |db| async move {
         let market = Market::new(&db).await;
         let by = client(&market, OWN).await;
-        off(&market, by.clone(), Some(market.category_id)).await.unwrap();
+        off(&market, by.clone(), Some(market.category_id))
+            .await
+            .unwrap();
         assert_eq!(positions(&market).await, (true, false));
         off(&market, by.clone(), None).await.unwrap();
         assert_eq!(positions(&market).await, (false, false));
@@ -56,7 +67,9 @@ on_both_databases!(
         let market = Market::new(&db).await;
         let by = client(&market, TEST).await;
         off(&market, by.clone(), None).await.unwrap();
-        off(&market, by.clone(), Some(market.category_id)).await.unwrap();
+        off(&market, by.clone(), Some(market.category_id))
+            .await
+            .unwrap();
         assert_eq!(positions(&market).await, (true, true));
         assert_eq!(market.bench.published(TARGETING_CHANGED).await, 0);
         let refused = off(&market, by, CategoryId::from_i64(5)).await;
@@ -70,16 +83,26 @@ on_both_databases!(
     |db| async move {
         let market = Market::new(&db).await;
         let by = client(&market, OWN).await;
-        disconnect(&market.bench.core, Disconnector::Client, OWN, market.bench.business_id)
-            .await
-            .unwrap();
+        disconnect(
+            &market.bench.core,
+            Disconnector::Client,
+            OWN,
+            market.bench.business_id,
+        )
+        .await
+        .unwrap();
         let refused = off(&market, by, None).await;
-        assert!(matches!(refused, Err(TargetingError::Access(AccessError::Ended))));
+        assert!(matches!(
+            refused,
+            Err(TargetingError::Access(AccessError::Ended))
+        ));
         let stranger = SwitchedBy::Pro(AccountId::from_i64(5).unwrap());
         let refused = off(&market, stranger, None).await;
         assert!(matches!(refused, Err(TargetingError::UnknownBusiness)));
         assert_eq!(positions(&market).await, (true, true));
-        off(&market, SwitchedBy::Pro(market.bench.account_id), None).await.unwrap();
+        off(&market, SwitchedBy::Pro(market.bench.account_id), None)
+            .await
+            .unwrap();
         assert_eq!(positions(&market).await, (false, true));
     },
 );

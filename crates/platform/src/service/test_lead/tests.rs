@@ -4,9 +4,9 @@ use database::on_both_databases;
 use protocol::message::MessageText;
 
 use super::*;
-use crate::schema::MIGRATIONS;
 use crate::service::pro_message::{self, NewProMessage, Sender};
 use crate::service::targeting::{self, Switch, SwitchedBy};
+use crate::testing::MIGRATIONS;
 use crate::testing::OWN;
 use crate::testing::market::{CATEGORY, Market};
 use protocol::targeting::TargetingChange;
@@ -51,7 +51,9 @@ on_both_databases!(
             category_id: None,
             change: TargetingChange { enabled: false },
         };
-        targeting::set(&market.bench.core, SwitchedBy::Operator, switch).await.unwrap();
+        targeting::set(&market.bench.core, SwitchedBy::Operator, switch)
+            .await
+            .unwrap();
         let caller = market.add_partner("caller", OptionalFields::ALL).await;
         let given = Some(market.bench.business_id);
         let lead = create(&market.bench.core, caller, given).await.unwrap();
