@@ -6,7 +6,7 @@
 use base::Secret;
 use database::Tx;
 use protocol::access_token::{AccessClaims, TokenError};
-use protocol::id::{AccountId, BusinessId, PartnerId};
+use protocol::id::{AccountId, BusinessId};
 use protocol::scope::Scopes;
 use thiserror::Error;
 use web::limits::RetryAfter;
@@ -24,7 +24,6 @@ pub(crate) struct Access {
     pub(crate) client_id: String,
     /// What a test client does has no effect (protocol §3.1).
     pub(crate) kind: ClientKind,
-    pub(crate) partner_id: PartnerId,
     pub(crate) business_id: BusinessId,
     pub(crate) account_id: AccountId,
     pub(crate) scopes: Scopes,
@@ -72,7 +71,6 @@ pub(crate) async fn check(core: &Core, token: &Secret) -> Result<Access, AccessE
         grant_id: grant.grant_id,
         client_id: grant.client_id,
         kind: grant.kind,
-        partner_id: grant.partner_id,
         business_id: grant.business_id,
         account_id: grant.account_id,
         scopes: grant.scopes,

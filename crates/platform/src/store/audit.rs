@@ -4,7 +4,7 @@ use std::fmt;
 
 use database::{Error, Tx, params};
 use jiff::Timestamp;
-use protocol::id::{AccountId, BusinessId, PartnerId};
+use protocol::id::{AccountId, BusinessId};
 
 database::statements! {
     INSERT = "INSERT INTO audit (audit_id, kind, actor, business_id, detail, created_at_us)
@@ -16,8 +16,6 @@ database::statements! {
 pub(crate) enum Actor<'a> {
     /// An OAuth client, by its id.
     Client(&'a str),
-    /// A partner with its username and password.
-    Partner(PartnerId),
     /// A pro.
     Pro(AccountId),
     /// Who runs the platform.
@@ -28,7 +26,6 @@ impl fmt::Display for Actor<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client(client_id) => write!(formatter, "client {client_id}"),
-            Self::Partner(partner_id) => write!(formatter, "partner {partner_id}"),
             Self::Pro(account_id) => write!(formatter, "pro {account_id}"),
             Self::Operator => formatter.write_str("operator"),
         }

@@ -25,7 +25,6 @@ database::statements! {
     FIND = ("SELECT ", columns!(), " FROM client WHERE client_id = $1");
     FIND_SECRET = "SELECT secret_hash FROM client WHERE client_id = $1";
     LIST = ("SELECT ", columns!(), " FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2");
-    LIST_OF_PARTNER = ("SELECT ", columns!(), " FROM client WHERE partner_id = $1 ORDER BY client_id");
 }
 
 /// Stores a new client.
@@ -94,17 +93,6 @@ pub(crate) async fn list<R: Read>(
     limit: i64,
 ) -> Result<Vec<Client>, Error> {
     let rows = read.query(LIST, params![after, limit]).await?;
-    rows.iter().map(from_row).collect()
-}
-
-/// All clients of a partner, in order of id.
-pub(crate) async fn of_partner<R: Read>(
-    read: &mut R,
-    partner_id: PartnerId,
-) -> Result<Vec<Client>, Error> {
-    let rows = read
-        .query(LIST_OF_PARTNER, params![partner_id.get()])
-        .await?;
     rows.iter().map(from_row).collect()
 }
 

@@ -52,8 +52,6 @@ database::statements! {
         sqlite: live_of_partner!(),
         postgres: concat!(live_of_partner!(), " FOR SHARE"),
     };
-    LIST_LIVE_OF_BUSINESS = (columns!(), " FROM oauth_grant
-        WHERE business_id = $1 AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL ORDER BY grant_id");
     /// All that a bearer check needs to know, in one point query.
     FIND_FOR_ACCESS = (columns!(), ", client.requests_per_second, client.burst,
         EXISTS (SELECT 1 FROM revoked_access WHERE revoked_access.grant_id = oauth_grant.grant_id
@@ -163,17 +161,6 @@ pub(crate) async fn has_live_of_partner<T: Tx>(
         )
         .await?;
     Ok(!rows.is_empty())
-}
-
-/// The live connections of a business, of production and test clients, in order of id.
-pub(crate) async fn live_of_business<R: Read>(
-    read: &mut R,
-    business_id: BusinessId,
-) -> Result<Vec<Grant>, Error> {
-    let rows = read
-        .query(LIST_LIVE_OF_BUSINESS, params![business_id.get()])
-        .await?;
-    rows.iter().map(from_row).collect()
 }
 
 /// The grant behind an access token that names this code and expires then.

@@ -24,10 +24,7 @@ use crate::service::ids;
 use crate::service::refresh::{self, RefreshRequest};
 use crate::service::token_pair::TokenPair;
 use crate::store::{business, client, grant, partner, pro};
-use crate::testing::{core, start};
-
-/// Tests do not begin at a whole microsecond: the clock is finer than what is stored.
-const BEGINNING: Duration = Duration::from_nanos(123_456_789);
+use crate::testing::tools::{core, start};
 
 /// Where every client is sent back to.
 pub(crate) const REDIRECT_URI: &str = "https://crm.example/callback";
@@ -57,7 +54,6 @@ impl Bench {
     /// A platform on this database, which nobody has used yet.
     pub(crate) async fn new(db: &TestDb) -> Self {
         let core = core(db.db());
-        core.clock.advance(BEGINNING);
         let bench = Self {
             partner_id: ids::next(&core.ids, PartnerId::from_i64),
             account_id: ids::next(&core.ids, AccountId::from_i64),
@@ -113,14 +109,20 @@ impl Bench {
     }
 
     /// The client presents a code.
-    pub(crate) async fn exchange(&self, client_id: &str, code: &Secret) -> Result<TokenPair, CodeRefusal> {
+    pub(crate) async fn exchange(
+        &self,
+        client_id: &str,
+        code: &Secret,
+    ) -> Result<TokenPair, CodeRefusal> {
         let request = CodeRequest {
             code: code.clone(),
             redirect_uri: Some(REDIRECT_URI.to_owned()),
             code_verifier: None,
         };
         let client = self.client(client_id).await;
-        code_exchange::exchange(&self.core, client, request).await.unwrap()
+        code_exchange::exchange(&self.core, client, request)
+            .await
+            .unwrap()
     }
 
     /// A connection from the pro's yes to the first tokens.
@@ -130,7 +132,11 @@ impl Bench {
     }
 
     /// The client presents a refresh token.
-    pub(crate) async fn refresh(&self, client_id: &str, token: &Secret) -> Result<TokenPair, RefreshRefusal> {
+    pub(crate) async fn refresh(
+        &self,
+        client_id: &str,
+        token: &Secret,
+    ) -> Result<TokenPair, RefreshRefusal> {
         let request = RefreshRequest {
             refresh_token: token.clone(),
             scopes: None,
@@ -141,7 +147,12 @@ impl Bench {
 
     /// The number that this statement counts as `total`.
     pub(crate) async fn count(&self, sql: &'static str, params: &[Param<'_>]) -> i64 {
-        let row = self.core.db.reader().query_one(Sql::both(sql), params).await;
+        let row = self
+            .core
+            .db
+            .reader()
+            .query_one(Sql::both(sql), params)
+            .await;
         row.unwrap().get("total").unwrap()
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::refresh::ACCESS_LIFETIME;
 use crate::schema::MIGRATIONS;
 use crate::service::{introspection, revocation};
-use crate::testing::bench::{Bench, OTHER, OWN};
+use crate::testing::{Bench, OTHER, OWN};
 
 /// A write that does nothing but check.
 struct Check(AccessClaims);

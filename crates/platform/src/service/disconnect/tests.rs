@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::grant::CodeRefusal;
 use crate::schema::MIGRATIONS;
 use crate::service::access::{self, AccessError};
-use crate::testing::bench::{Bench, OTHER, OWN, TEST};
+use crate::testing::{Bench, OTHER, OWN, TEST};
 
 async fn end(bench: &Bench, by: Disconnector, client_id: &str) -> Result<(), DisconnectError> {
     disconnect(&bench.core, by, client_id, bench.business_id).await

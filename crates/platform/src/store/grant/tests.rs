@@ -6,12 +6,12 @@ use protocol::scope::Scope;
 
 use super::*;
 use crate::schema::MIGRATIONS;
-use crate::testing::bench::{Bench, OWN, TEST};
 use crate::testing::start;
+use crate::testing::{Bench, OWN, TEST};
 
 /// A write with a single step.
 enum Step {
-    Insert(NewGrant),
+    Insert(Box<NewGrant>),
     MarkExchanged(GrantId),
     Revoke(GrantId),
 }
@@ -58,7 +58,7 @@ async fn bench_with_grant(db: &TestDb, kind: ClientKind) -> (Bench, NewGrant) {
         ClientKind::Test => TEST,
     };
     let new = new_grant(&bench, 1, client_id, kind);
-    db.write(Step::Insert(new.clone())).await.unwrap();
+    db.write(Step::Insert(Box::new(new.clone()))).await.unwrap();
     (bench, new)
 }
 
@@ -87,13 +87,16 @@ on_both_databases!(
     |db| async move {
         let (bench, first) = bench_with_grant(&db, ClientKind::Production).await;
         let second = new_grant(&bench, 2, OWN, ClientKind::Production);
-        let refused = db.write(Step::Insert(second.clone())).await.unwrap_err();
+        let refused = db
+            .write(Step::Insert(Box::new(second.clone())))
+            .await
+            .unwrap_err();
         assert!(refused.is_conflict());
         db.write(Step::Revoke(first.grant_id)).await.unwrap();
-        db.write(Step::Insert(second)).await.unwrap();
+        db.write(Step::Insert(Box::new(second))).await.unwrap();
         for number in 3..6 {
             let test = new_grant(&bench, number, TEST, ClientKind::Test);
-            db.write(Step::Insert(test)).await.unwrap();
+            db.write(Step::Insert(Box::new(test))).await.unwrap();
         }
     },
 );
