@@ -21,7 +21,7 @@ mod row;
 pub mod schema;
 mod sql;
 mod sqlite;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod test_db;
 mod url;
 mod value;

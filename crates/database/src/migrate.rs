@@ -232,11 +232,18 @@ mod tests {
     use crate::migrate::STATEMENTS;
     use crate::on_both_databases;
 
-    const MIGRATIONS: super::Migrations = super::Migrations::new("empty", &[("V1", "")], &[("V1", "")]);
+    const MIGRATIONS: super::Migrations =
+        super::Migrations::new("empty", &[("V1", "")], &[("V1", "")]);
 
-    on_both_databases!(every_statement_is_accepted, &[MIGRATIONS], |db| async move {
-        for (name, sql) in STATEMENTS {
-            db.prepare_check(*sql).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    on_both_databases!(
+        every_statement_is_accepted,
+        &[MIGRATIONS],
+        |db| async move {
+            for (name, sql) in STATEMENTS {
+                db.prepare_check(*sql)
+                    .await
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
         }
-    });
+    );
 }

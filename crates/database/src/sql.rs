@@ -71,12 +71,12 @@ impl Sql {
 macro_rules! statements {
     ($(
         $(#[$attribute:meta])*
-        $name:ident = $($keyword:ident)? $($text:literal)? $(($($part:tt)*))?
+        $visibility:vis $name:ident = $($keyword:ident)? $($text:literal)? $(($($part:tt)*))?
             $({ sqlite: $sqlite:expr, postgres: $postgres:expr $(,)? })? ;
     )*) => {
         $(
             $(#[$attribute])*
-            const $name: $crate::Sql = $crate::__statement!(
+            $visibility const $name: $crate::Sql = $crate::__statement!(
                 $($keyword)? $($text)? $(($($part)*))? $({ $sqlite, $postgres })?
             );
         )*

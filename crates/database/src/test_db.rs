@@ -217,14 +217,19 @@ async fn try_connect(server: &DatabaseUrl) -> Result<Client, Error> {
     };
     let options = Options {
         connections: 1,
-        wait: Duration::from_secs(60),
-        statement_timeout: Duration::from_secs(60),
+        wait: Duration::from_mins(1),
+        statement_timeout: Duration::from_mins(1),
         ..Options::default()
     };
     let pool = pool::build(config, &options)?;
-    pool.get()
+    let failed = |error: &dyn std::error::Error| Error::Open(error.to_string());
+    let admin = pool.get().await.map_err(|error| failed(&error))?;
+    let writable = "SET default_transaction_read_only = off";
+    admin
+        .batch_execute(writable)
         .await
-        .map_err(|error| Error::Open(error.to_string()))
+        .map_err(|error| failed(&error))?;
+    Ok(admin)
 }
 
 async fn connect(server: &DatabaseUrl) -> Client {

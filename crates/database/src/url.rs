@@ -98,7 +98,7 @@ impl DatabaseUrl {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 impl DatabaseUrl {
     /// The same server, another database.
     pub(crate) fn with_database(&self, name: &str) -> Self {

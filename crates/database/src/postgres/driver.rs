@@ -96,8 +96,8 @@ impl Postgres {
         let start = client
             .build_transaction()
             .isolation_level(IsolationLevel::ReadCommitted)
-            .start();
-        let transaction = match start.await {
+            .read_only(false);
+        let transaction = match start.start().await {
             Ok(transaction) => transaction,
             // The connection died in the pool. Nothing of the operation was sent, so another one may do it.
             Err(error) if failure::is_connection_lost(&error) => {

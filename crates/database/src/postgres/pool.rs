@@ -52,12 +52,14 @@ pub(crate) fn build(config: &Config, options: &Options) -> Result<Pool, Error> {
 }
 
 /// Settings of each session. `synchronous_commit` may be off in the server's configuration; here a commit is a
-/// promise. The timeouts free the locks of a node that hangs or is cut off.
+/// promise. The timeouts free the locks of a node that hangs or is cut off. Outside of an operation, which says
+/// otherwise, nothing can be written.
 fn session_settings(options: &Options) -> String {
     let timeout = options.statement_timeout.as_millis();
     format!(
         "SET synchronous_commit = on; SET statement_timeout = {timeout}; \
-         SET idle_in_transaction_session_timeout = {timeout}; SET client_min_messages = warning"
+         SET idle_in_transaction_session_timeout = {timeout}; SET default_transaction_read_only = on; \
+         SET client_min_messages = warning"
     )
 }
 

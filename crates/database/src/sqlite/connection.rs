@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Error;
 
-/// Earlier ones may lose a commit when a checkpoint and a restart of the write-ahead log meet.
+/// Earlier ones can corrupt the file when one connection resets the write-ahead log while another checkpoints it.
 const OLDEST_VERSION: i32 = 3_051_003;
 
 /// Statements that a connection keeps prepared.

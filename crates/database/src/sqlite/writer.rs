@@ -31,8 +31,11 @@ pub(crate) trait Job: Send {
     /// Runs in the open transaction and remembers the result. `Err` if the whole transaction is spoilt.
     fn run(&mut self, connection: &mut Connection) -> Result<(), Spoilt>;
 
-    /// Tells the caller, once the transaction is committed or lost. Answers whether the operation was stored.
-    fn answer(self: Box<Self>, commit: Result<(), &Spoilt>) -> bool;
+    /// Whether the operation ran and wants to be stored.
+    fn succeeded(&self) -> bool;
+
+    /// Tells the caller, once the transaction is committed or lost.
+    fn answer(self: Box<Self>, commit: Result<(), &Spoilt>);
 }
 
 /// Why nothing of a whole transaction was kept.
@@ -67,13 +70,12 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue<Box<dyn Job>>, tally
         if let Err(spoilt) = &commit {
             tracing::error!(operations = jobs.len(), error = %spoilt.error(), "a transaction was not committed");
         }
-        let stored = jobs
-            .into_iter()
-            .map(|job| job.answer(commit.as_ref().copied()))
-            .filter(|stored| *stored);
-        let stored = stored.count() as u64;
-        if stored > 0 {
-            tally.committed(stored);
+        if commit.is_ok() {
+            // Before the answers, so that whoever has one finds it counted.
+            tally.committed(jobs.iter().filter(|job| job.succeeded()).count() as u64);
+        }
+        for job in jobs {
+            job.answer(commit.as_ref().copied());
         }
     }
     // A courtesy to whoever copies the file: without it the next start would replay the log.
@@ -147,7 +149,11 @@ impl<O: Op> Job for Pending<O> {
         control(connection, "RELEASE operation")
     }
 
-    fn answer(self: Box<Self>, commit: Result<(), &Spoilt>) -> bool {
+    fn succeeded(&self) -> bool {
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), &Spoilt>) {
         let answer = match (self.result, commit) {
             (Some(Ok(out)), Ok(())) => Ok(out),
             (Some(Err(refusal)), _) => Err(refusal),
@@ -156,10 +162,8 @@ impl<O: Op> Job for Pending<O> {
                 Err(Error::Unavailable("the operation did not run".to_owned()).into())
             }
         };
-        let stored = answer.is_ok();
         // Nobody waits any more if the caller was cancelled; what it wrote is stored all the same.
         let _cancelled = self.answer.send(answer);
-        stored
     }
 }
 
