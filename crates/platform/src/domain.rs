@@ -2,6 +2,7 @@
 
 pub(crate) mod business;
 pub(crate) mod client;
+pub(crate) mod client_words;
 pub(crate) mod connect;
 pub(crate) mod connect_query;
 pub(crate) mod endpoint;

@@ -6,6 +6,8 @@ mod errors;
 mod introspect;
 mod metadata;
 mod revoke;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use axum::Router;

@@ -10,7 +10,7 @@ use base::SecretHash;
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::domain::client::ClientKind;
+use crate::domain::client_words::ClientKind;
 
 /// The longest redirect URI, in bytes.
 const LONGEST: usize = 2_000;
