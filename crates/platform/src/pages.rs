@@ -50,3 +50,6 @@ pub(crate) fn routes() -> Router<Core> {
             post(services::disconnect_partner),
         )
 }
+
+#[cfg(test)]
+mod tests;

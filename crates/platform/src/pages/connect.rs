@@ -12,11 +12,11 @@ use crate::domain::session::Session;
 use crate::pages::code::CodeContext;
 use crate::pages::consent::{ConsentContext, NOT_CHOSEN};
 use crate::pages::errors::Stop;
-use crate::pages::form::OwnForm;
+use crate::pages::form::ProForm;
 use crate::pages::login;
 use crate::pages::next_page::NextPage;
 use crate::pages::notice::NoticeContext;
-use crate::pages::visitor::{LoggedIn, Visitor};
+use crate::pages::visitor::Visitor;
 use crate::service::code_issue::{IssueError, Issued};
 use crate::service::connect::{AnswerError, accept, decline, read_request};
 use crate::service::consent;
@@ -54,8 +54,7 @@ async fn show(
 
 pub(super) async fn answer_connect(
     State(core): State<Core>,
-    LoggedIn(session): LoggedIn,
-    fields: OwnForm,
+    ProForm { session, fields }: ProForm,
 ) -> Result<Response, Stop> {
     let handle = fields.secret("handle").ok_or(AnswerError::Handle)?;
     if fields.get("decline").is_some() {

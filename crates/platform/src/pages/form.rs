@@ -1,12 +1,15 @@
-//! A form that was sent from one of our own pages.
+//! Forms that were sent from our own pages.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use base::Secret;
 use http::{HeaderMap, header};
 use web::error::ApiError;
 use web::parameters::Parameters;
 
 use crate::core::Core;
+use crate::domain::session::Session;
+use crate::pages::errors::Stop;
+use crate::pages::visitor::LoggedIn;
 
 /// The fields of a form. An extractor that refuses, with 403, what another site's page sent, and what no browser would
 /// send from ours: all of them name the origin of a form.
@@ -31,6 +34,26 @@ impl FromRequest<Core> for OwnForm {
     async fn from_request(request: Request, core: &Core) -> Result<Self, ApiError> {
         require_own_origin(core, request.headers())?;
         Parameters::from_request(request, core).await.map(Self)
+    }
+}
+
+/// The same, of a pro who is logged in.
+#[derive(Debug)]
+pub(super) struct ProForm {
+    pub(super) session: Session,
+    pub(super) fields: OwnForm,
+}
+
+impl FromRequest<Core> for ProForm {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, core: &Core) -> Result<Self, Stop> {
+        // First: a form of another site comes without a cookie, and is no reason to log in.
+        require_own_origin(core, request.headers())?;
+        let (mut parts, body) = request.into_parts();
+        let LoggedIn(session) = LoggedIn::from_request_parts(&mut parts, core).await?;
+        let fields = OwnForm::from_request(Request::from_parts(parts, body), core).await?;
+        Ok(Self { session, fields })
     }
 }
 

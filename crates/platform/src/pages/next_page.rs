@@ -36,8 +36,11 @@ impl NextPage {
     }
 
     fn new(path: &str, query: Option<&str>) -> Self {
-        let found = PAGES.into_iter().find(|page| *page == path);
         let query = query.filter(|query| query.len() <= LONGEST_QUERY);
+        // A connect page without a query says nothing but that it has none.
+        let makes_sense =
+            |page: &&str| *page == path && (*page == oauth::SERVICES || query.is_some());
+        let found = PAGES.into_iter().find(makes_sense);
         Self {
             path: found.unwrap_or(oauth::SERVICES),
             query: query.filter(|_| found.is_some()).map(in_ascii),
@@ -125,6 +128,7 @@ mod tests {
             "\t//evil.example",
             " /services",
             "/services#@evil.example",
+            "/services/partner-connect/",
         ] {
             assert_eq!(
                 NextPage::parse(hostile).to_string(),

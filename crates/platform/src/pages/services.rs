@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::domain::business::BusinessCategory;
 use crate::domain::client::ClientKind;
 use crate::pages::errors::Stop;
-use crate::pages::form::OwnForm;
+use crate::pages::form::{OwnForm, ProForm};
 use crate::pages::scope_words::{ScopeWords, words};
 use crate::pages::visitor::LoggedIn;
 use crate::service::disconnect::{Disconnector, disconnect};
@@ -62,8 +62,7 @@ pub(super) async fn show_services(
 
 pub(super) async fn switch_targeting(
     State(core): State<Core>,
-    LoggedIn(session): LoggedIn,
-    fields: OwnForm,
+    ProForm { session, fields }: ProForm,
 ) -> Result<Response, Stop> {
     let business_id = business_id(&fields)?;
     let category_id = fields.get("category_id").map(CategoryId::parse).transpose();
@@ -83,8 +82,7 @@ pub(super) async fn switch_targeting(
 
 pub(super) async fn disconnect_partner(
     State(core): State<Core>,
-    LoggedIn(session): LoggedIn,
-    fields: OwnForm,
+    ProForm { session, fields }: ProForm,
 ) -> Result<Response, Stop> {
     let business_id = business_id(&fields)?;
     let client_id = fields.get("client_id").unwrap_or_default();

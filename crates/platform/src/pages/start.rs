@@ -35,7 +35,7 @@ struct TrialContext {
 struct ClientContext {
     client_id: String,
     is_test: bool,
-    /// The connect page without redirect_uri: it ends with a code to be copied.
+    /// The connect page without `redirect_uri`: it ends with a code to be copied.
     connect: String,
 }
 

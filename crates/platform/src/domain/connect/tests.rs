@@ -12,6 +12,9 @@ const ISSUER: &str = "https://platform.example";
 const CALLBACK: &str = "https://crm.example/callback?tenant=7";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+/// Parameters by name, with their new values.
+type Changes<'c> = &'c [(&'c str, Option<&'c str>)];
+
 fn client() -> Client {
     let uris = [CALLBACK, "https://crm.example", "http://[::1]:8999/"];
     Client {
@@ -31,7 +34,7 @@ fn client() -> Client {
 }
 
 /// A sound query in which some parameters are replaced (or, with `None`, left out) and others added.
-fn query(changes: &[(&str, Option<&str>)]) -> String {
+fn query(changes: Changes<'_>) -> String {
     let mut pairs = vec![
         ("client_id", "acme"),
         ("redirect_uri", CALLBACK),
@@ -53,7 +56,7 @@ fn judged(query: &str, style: ConnectStyle) -> Result<ConnectRequest, Refusal> {
     judge(&ConnectQuery::parse(query), &client(), style, ISSUER)
 }
 
-fn refused(changes: &[(&str, Option<&str>)]) -> Refusal {
+fn refused(changes: Changes<'_>) -> Refusal {
     judged(&query(changes), ConnectStyle::Source).unwrap_err()
 }
 
@@ -136,7 +139,7 @@ fn the_host_that_a_policy_cannot_name_is_allowed_by_its_scheme() {
 #[test]
 fn other_faults_are_told_to_the_client_with_the_state() {
     let long = "s".repeat(LONGEST_STATE + 1);
-    let cases: [(&[(&str, Option<&str>)], &str, bool); 17] = [
+    let cases: [(Changes<'_>, &str, bool); 17] = [
         (&[("response_type", None)], "invalid_request", true),
         (
             &[("response_type", Some("token"))],
