@@ -90,6 +90,16 @@ impl PlatformAddresses {
         })
     }
 
+    /// The same platform with its API, the token endpoint included, below another URL.
+    pub fn with_api_url(self, url: &str) -> Result<Self, AddressError> {
+        let api_url = parse(url)?;
+        Ok(Self {
+            token_url: below(&api_url, oauth::TOKENS_ACCESS),
+            api_url,
+            ..self
+        })
+    }
+
     /// The same platform with another token endpoint, such as `…/oauth2/token`.
     pub fn with_token_url(self, url: &str) -> Result<Self, AddressError> {
         let token_url = parse(url)?;

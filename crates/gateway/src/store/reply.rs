@@ -289,11 +289,7 @@ pub(crate) async fn queue_again<T: Tx>(
 }
 
 /// Ends an uncertain reply as one that was not sent.
-pub(crate) async fn give_up<T: Tx>(
-    tx: &mut T,
-    reply_id: i64,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub(crate) async fn give_up<T: Tx>(tx: &mut T, reply_id: i64, now: Timestamp) -> Result<(), Error> {
     tx.execute(GIVE_UP, params![reply_id, now]).await?;
     Ok(())
 }

@@ -1,0 +1,98 @@
+//! The flags of `platform serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::DatabaseArguments;
+
+/// The flags of `platform serve`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlatformArguments {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+
+    /// Where to listen.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8300",
+        env = "CORKBOARD_LISTEN"
+    )]
+    pub(crate) listen: SocketAddr,
+
+    /// Where the operator API and /metrics listen, if not with everything else. There /metrics needs no key.
+    #[arg(long, value_name = "ADDRESS", env = "CORKBOARD_OPERATOR_LISTEN")]
+    pub(crate) operator_listen: Option<SocketAddr>,
+
+    /// The origin that browsers and partners use, such as `https://pro-api.example`.
+    #[arg(long, value_name = "URL", env = "CORKBOARD_BASE_URL")]
+    pub(crate) base_url: String,
+
+    /// `staging` has POST /v1/test/create-lead for partners' tests; `production` does not.
+    #[arg(long, value_name = "NAME", env = "CORKBOARD_ENVIRONMENT")]
+    pub(crate) environment: EnvironmentName,
+
+    /// A file that holds the operator API's key: at least 32 random characters on one line.
+    #[arg(long, value_name = "FILE", env = "CORKBOARD_OPERATOR_KEY_FILE")]
+    pub(crate) operator_key_file: PathBuf,
+
+    /// The master keys, as `corkboard keys generate` makes them. All processes of one platform need the same file.
+    #[arg(long, value_name = "FILE", env = "CORKBOARD_SECRET_KEY_FILE")]
+    pub(crate) secret_key_file: PathBuf,
+
+    /// Let partners' endpoints be plain http on this machine's loopback addresses. For tests only.
+    #[arg(long, env = "CORKBOARD_ALLOW_INSECURE_ENDPOINTS")]
+    pub(crate) allow_insecure_endpoints: bool,
+
+    /// Requests a second that a client may make, unless it has a limit of its own; 0 switches limits off.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100,
+        env = "CORKBOARD_REQUESTS_PER_SECOND"
+    )]
+    pub(crate) requests_per_second: u32,
+
+    /// Requests that a client may make at once after a pause.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 300,
+        env = "CORKBOARD_REQUEST_BURST"
+    )]
+    pub(crate) request_burst: u32,
+
+    /// This process's name among those of the platform: its own, and the same after every restart. With it a process that
+    /// was killed goes on with its deliveries at once; without it the others wait 40 seconds for its leases.
+    #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
+    pub(crate) node_name: Option<String>,
+
+    /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "ADDRESS",
+        env = "CORKBOARD_TRUSTED_PROXY",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+/// The word for an environment.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EnvironmentName {
+    /// For partners' tests.
+    Staging,
+    /// For customers and pros.
+    Production,
+}
+
+impl From<EnvironmentName> for platform::Environment {
+    fn from(name: EnvironmentName) -> Self {
+        match name {
+            EnvironmentName::Staging => Self::Staging,
+            EnvironmentName::Production => Self::Production,
+        }
+    }
+}

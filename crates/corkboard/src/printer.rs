@@ -1,0 +1,35 @@
+//! The one place that prints: results to standard output, everything else to standard error. A reader that went away
+//! (`| head`) is no failure.
+
+use std::io::Write as _;
+
+use crate::failure::Failure;
+
+/// A line of a command's result.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// A word to the person, beside the result.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Why the command failed, and what to do.
+pub(crate) fn failure(failure: &Failure) {
+    match failure {
+        Failure::Mendable { what, hint } => {
+            note(&format!("error: {what}"));
+            note(&format!("hint: {hint}"));
+        }
+        Failure::Unexpected(what) => {
+            note(&format!("error: {what}"));
+            note(
+                "hint: this was not expected; run again with `--log debug` and report what it prints",
+            );
+        }
+        Failure::CommandLine(error) => {
+            let _ = error.print();
+        }
+    }
+}

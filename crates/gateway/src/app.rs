@@ -1,0 +1,170 @@
+//! The gateway put together: one value that main and tests alike build, serve and stop.
+
+use std::fmt;
+
+use base::outgoing::AddressPolicy;
+use base::{Clock, Entropy, IdMaker, Keyring, Outgoing, Passwords, Secret, Tasks};
+use client::{Client, TokenKeeper};
+use database::Db;
+use protocol::id::BusinessId;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use url::Url;
+use web::frame::Frame;
+use web::pages::Pages;
+use web::probes::Counters;
+use web::serve::{ServeLimits, serve};
+
+use crate::core::{Core, Tools};
+use crate::service::node::{self, NodeLease};
+use crate::service::person::{self, PersonError};
+use crate::service::tokens::ConnectionTokens;
+use crate::service::{connect, connections};
+use crate::settings::Settings;
+use crate::{jobs, pages, routes};
+
+/// Passwords that are hashed at once: each takes a core for some tens of milliseconds.
+const PASSWORDS_AT_ONCE: usize = 2;
+
+/// What a gateway is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database, migrated.
+    pub db: Db,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The master keys.
+    pub keys: Keyring,
+    /// What the partner chose.
+    pub settings: Settings,
+    /// Where background work belongs; stopping them stops the gateway.
+    pub tasks: Tasks,
+    /// What `/metrics` tells.
+    pub counters: Counters,
+}
+
+/// Why a gateway could not be built.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// No number for making ids could be leased.
+    #[error("this process cannot take part")]
+    Node(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The HTTP client could not be set up.
+    #[error("outgoing HTTP cannot be set up: {0}")]
+    Outgoing(String),
+    /// The pages' templates are damaged.
+    #[error("the pages cannot be prepared")]
+    Pages(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A gateway. Clones are the same one.
+#[derive(Clone)]
+pub struct App {
+    core: Core,
+    node: NodeLease,
+    pages: Pages,
+}
+
+impl App {
+    /// Puts a gateway together. It does nothing until it is [served](App::serve) and its [jobs run](App::run_jobs).
+    pub async fn build(parts: Parts) -> Result<Self, BuildError> {
+        let Parts {
+            db,
+            clock,
+            entropy,
+            keys,
+            settings,
+            tasks,
+            counters,
+        } = parts;
+        let node = node::take(&db, &clock, &entropy)
+            .await
+            .map_err(|error| BuildError::Node(error.into()))?;
+        let policy = if settings.allow_insecure_platform {
+            AddressPolicy::PublicAndLoopback
+        } else {
+            AddressPolicy::PublicOnly
+        };
+        let outgoing = Outgoing::new(policy).map_err(BuildError::Outgoing)?;
+        let account = &settings.platform;
+        let platform = Client::new(
+            account.addresses.clone(),
+            account.client_id.clone(),
+            account.client_secret.clone(),
+            outgoing,
+        );
+        let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
+        let pages = Pages::new(templates, settings.base_url.clone());
+        let tokens = ConnectionTokens::new(db.clone(), keys.clone(), entropy.clone());
+        let keeper = TokenKeeper::new(platform.clone(), tokens, clock.clone(), &entropy, tasks.clone());
+        let core = Core::new(Tools {
+            ids: IdMaker::new(clock.clone(), node.number()),
+            passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
+            owner: node.owner().to_owned(),
+            replies: Notify::new(),
+            platform,
+            keeper,
+            db,
+            clock,
+            entropy,
+            keys,
+            settings,
+            tasks,
+            counters,
+        });
+        Ok(Self { core, node, pages })
+    }
+
+    /// Answers requests until the tasks are stopped.
+    pub fn serve(&self, listener: TcpListener) {
+        let core = &self.core;
+        let frame = Frame::new(
+            core.clock.clone(),
+            core.entropy.clone(),
+            core.settings.base_url.clone(),
+        )
+        .trusting(core.settings.trusted_proxies.clone());
+        let router = routes::all(core, self.pages.clone(), frame);
+        let tasks = core.tasks.clone();
+        core.tasks.spawn("gateway", async move {
+            serve(listener, router, ServeLimits::default(), &tasks).await;
+        });
+    }
+
+    /// Sends replies, keeps tokens fresh and tidies in the background until the tasks are stopped.
+    pub fn run_jobs(&self) {
+        jobs::start(&self.core, &self.node);
+    }
+
+    /// Does everything that is due now, and waits for it; how many things that were. For tests, whose jobs do not run.
+    pub async fn drain(&self) -> Result<usize, database::Error> {
+        jobs::drain(&self.core).await
+    }
+
+    /// Begins to connect a business: the platform's page that the pro must open.
+    pub async fn start_connection(&self) -> Result<Url, database::Error> {
+        connect::start(&self.core).await
+    }
+
+    /// Whether a business is connected.
+    pub async fn is_connected(&self, business_id: BusinessId) -> Result<bool, database::Error> {
+        connections::is_connected(&self.core, business_id).await
+    }
+
+    /// Makes a person who may log in, or gives the one with this address this password.
+    pub async fn add_person(&self, email: &str, password: &Secret) -> Result<(), PersonError> {
+        person::add(&self.core, email, password).await
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("App")
+            .field("settings", &self.core.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! The number under which this process makes ids (protocol D1): leased, so that no two processes use one.
+//!
+//! A process takes a number before it makes its first id and renews it while it lives. One that could not renew in time
+//! must stop: another process may have the number by then. What a process that is frozen past its lease still makes
+//! could only collide within the same 1,024 ns, and then the primary key refuses it.
+
+use std::time::Duration;
+
+use base::{Clock, Entropy};
+use database::{Db, Op, Tx};
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::NODES;
+use thiserror::Error;
+
+use crate::store::node;
+
+/// How long a number is held without being renewed.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often it is renewed: two renewals may fail before the lease ends.
+pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
+
+/// A number that this process holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeLease {
+    node: u8,
+    owner: String,
+}
+
+impl NodeLease {
+    /// The name of this process among those that live, for the leases of replies.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The number, for [`base::IdMaker::new`].
+    pub(crate) fn number(&self) -> u8 {
+        self.node
+    }
+}
+
+/// Why no number could be taken.
+#[derive(Debug, Error)]
+pub(crate) enum NodeError {
+    /// All of them are held.
+    #[error("all {NODES} node numbers are held; those of dead processes fall free after a minute")]
+    NoneFree,
+    /// The database.
+    #[error("no node number could be leased")]
+    Database(#[from] database::Error),
+}
+
+/// Takes the lowest number that is free.
+pub(crate) async fn take(
+    db: &Db,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<NodeLease, NodeError> {
+    db.write(Take {
+        owner: entropy.secret::<16>().expose().to_owned(),
+        now: clock.now(),
+    })
+    .await
+}
+
+/// Holds the number for another while; `false` if it was lost.
+pub(crate) async fn renew(
+    db: &Db,
+    clock: &Clock,
+    lease: &NodeLease,
+) -> Result<bool, database::Error> {
+    db.write(Renew {
+        lease: lease.clone(),
+        now: clock.now(),
+    })
+    .await
+}
+
+/// Gives the number back at the end of the process, so that its next start finds it free.
+pub(crate) async fn release(db: &Db, lease: NodeLease) -> Result<(), database::Error> {
+    db.write(Release { lease }).await
+}
+
+struct Take {
+    owner: String,
+    now: Timestamp,
+}
+
+impl Op for Take {
+    type Out = NodeLease;
+    type Error = NodeError;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<NodeLease, NodeError> {
+        let taken = node::taken(tx, self.now).await?;
+        let free = (0..NODES).filter(|node| !taken.contains(&u32::from(*node)));
+        for node in free {
+            // Another process may have been faster with this one.
+            if node::take(tx, node.into(), &self.owner, self.now, end(self.now)).await? {
+                let owner = self.owner.clone();
+                return Ok(NodeLease { node, owner });
+            }
+        }
+        Err(NodeError::NoneFree)
+    }
+}
+
+struct Renew {
+    lease: NodeLease,
+    now: Timestamp,
+}
+
+impl Op for Renew {
+    type Out = bool;
+    type Error = database::Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, database::Error> {
+        node::renew(tx, self.lease.node.into(), &self.lease.owner, end(self.now)).await
+    }
+}
+
+struct Release {
+    lease: NodeLease,
+}
+
+impl Op for Release {
+    type Out = ();
+    type Error = database::Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), database::Error> {
+        node::release(tx, self.lease.node.into(), &self.lease.owner).await
+    }
+}
+
+fn end(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+}
