@@ -35,3 +35,6 @@ pub(crate) fn routes() -> Router<Core> {
         )
         .route(paths::CREATE_LEAD, create_lead)
 }
+
+#[cfg(test)]
+mod tests;

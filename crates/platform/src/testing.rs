@@ -6,6 +6,6 @@ pub(crate) mod market;
 mod tools;
 
 pub(crate) use bench::{Bench, OTHER, OWN, REDIRECT_URI, REVOKING, SECRET, TEST, texts};
-pub(crate) use tools::{PEOPLE, arrange, core, in_transaction, start};
+pub(crate) use tools::{PEOPLE, arrange, core, core_with, in_transaction, start};
 
 pub(crate) use crate::schema::MIGRATIONS;

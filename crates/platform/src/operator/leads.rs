@@ -110,3 +110,6 @@ fn shown(stored: &StoredLead) -> Value {
     };
     shown
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use protocol::id::{BusinessId, DeliveryId, LeadId};
 use protocol::lead::Lead;
 use protocol::lead_update::LeadUpdate;
 use protocol::message::CustomerMessage;
-use protocol::optional_fields::{OptionalField, OptionalFields};
+use protocol::optional_fields::OptionalFields;
 use protocol::review::ReviewEvent;
 
 use crate::domain::endpoint::Kind;
@@ -46,27 +46,18 @@ impl Content<'_> {
         }
     }
 
-    /// The body for a partner with these opt-ins.
+    /// The body for a partner with these opt-ins. Who asked for updates or reviews gets all of them.
     fn body_for(&self, fields: OptionalFields) -> String {
         let written = match self {
             Self::Lead(lead) => serde_json::to_string(&lead.for_partner(fields)),
             Self::Message(message) => serde_json::to_string(&message.for_partner(fields)),
             Self::LeadUpdate(update) => serde_json::to_string(update),
-            Self::Review(event) => serde_json::to_string(&review_for_partner(event, fields)),
+            Self::Review(event) => serde_json::to_string(event),
         };
         written.expect(
             "bodies consist of texts, numbers and switches, and their members' names are texts",
         )
     }
-}
-
-/// A review says what its lead said: the category goes only to partners that asked for categories.
-fn review_for_partner(event: &ReviewEvent, fields: OptionalFields) -> ReviewEvent {
-    let mut event = event.clone();
-    if !fields.contains(OptionalField::CategoryId) {
-        event.review.category_id = None;
-    }
-    event
 }
 
 /// Records a delivery for each partner that receives what happens to the business.
@@ -128,10 +119,6 @@ mod tests {
         assert_eq!(least["request"]["categoryID"], Value::Null);
         let review = fixtures::review();
         let content = Content::Review(&review);
-        assert_eq!(body(&content, OptionalFields::ALL), json!(review));
-        assert_eq!(
-            body(&content, OptionalFields::NONE)["review"]["categoryID"],
-            Value::Null
-        );
+        assert_eq!(body(&content, OptionalFields::NONE), json!(review));
     }
 }

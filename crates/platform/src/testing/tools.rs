@@ -18,13 +18,20 @@ pub(crate) fn start() -> Timestamp {
 
 /// A platform's tools over this database, with a clock that stands still.
 pub(crate) fn core(db: &Db) -> Core {
+    core_with(db, |_| ())
+}
+
+/// The same with other settings. Tokens of one are good for the other; both make the same ids, so only one may write.
+pub(crate) fn core_with(db: &Db, change: impl FnOnce(&mut Settings)) -> Core {
+    let mut settings = settings();
+    change(&mut settings);
     let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(7));
     Core::new(Tools {
         db: db.clone(),
         ids: IdMaker::new(clock.clone(), 0),
         keys: Keyring::parse(Keyring::generate(&entropy).expose()).unwrap(),
         passwords: Passwords::new(entropy.clone(), 1),
-        settings: settings(),
+        settings,
         failures: FailureLimiter::new(clock.clone()),
         requests: RateLimiter::new(clock.clone()),
         deliveries: delivery::Waker::new(),
@@ -39,7 +46,7 @@ fn settings() -> Settings {
         base_url: ExternalOrigin::parse("https://platform.example").unwrap(),
         environment: Environment::Staging,
         allow_insecure_endpoints: false,
-        operator_key: SecretHash::of("operator key"),
+        operator_key: SecretHash::of("operator-key"),
         request_limit: None,
         trusted_proxies: TrustedProxies::default(),
         operator_listen: None,
