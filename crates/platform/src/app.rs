@@ -4,7 +4,7 @@ use std::fmt;
 
 use base::outgoing::AddressPolicy;
 use base::{Clock, Entropy, IdMaker, Keyring, Outgoing, Passwords, Tasks};
-use database::Db;
+use database::{Db, Engine};
 use jiff::Timestamp;
 use protocol::id::{AccountId, BusinessId};
 use thiserror::Error;
@@ -99,6 +99,7 @@ impl App {
         let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
         let pages = Pages::new(templates, settings.base_url.clone());
         let deliveries = delivery::Waker::new();
+        let owner = delivery_owner(&db, &settings, &node);
         let core = Core::new(Tools {
             ids: IdMaker::new(clock.clone(), node.number()),
             passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
@@ -119,7 +120,7 @@ impl App {
             outgoing,
             directory: EndpointDirectory::new(core.clone()),
             waker: deliveries,
-            settings: delivery::Settings::new(node.owner()),
+            settings: delivery::Settings::new(owner),
         });
         Ok(Self {
             core,
@@ -190,6 +191,15 @@ impl App {
     ) -> Result<Option<Url>, ConfirmError> {
         let confirmed = connect::confirm(&self.core, account_id, business_id, page).await;
         confirmed.map_err(|error| ConfirmError(error.into()))
+    }
+}
+
+/// Under which name this process leases deliveries. SQLite has one process, which goes on at once after a crash.
+fn delivery_owner(db: &Db, settings: &Settings, node: &NodeLease) -> String {
+    match (&settings.node_name, db.engine()) {
+        (Some(name), _) => name.clone(),
+        (None, Engine::Sqlite) => "the only process".to_owned(),
+        (None, Engine::Postgres) => node.owner().to_owned(),
     }
 }
 

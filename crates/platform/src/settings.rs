@@ -60,4 +60,7 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// Where the operator API listens, if not with everything else.
     pub operator_listen: Option<SocketAddr>,
+    /// This process's name among those of the platform, if it has one that is its own and stays the same: started again
+    /// under it, it goes on with its deliveries at once instead of when the leases of its former life have run out.
+    pub node_name: Option<String>,
 }

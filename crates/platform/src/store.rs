@@ -20,3 +20,46 @@ pub(crate) mod pro;
 pub(crate) mod refresh_token;
 pub(crate) mod review;
 pub(crate) mod session;
+
+#[cfg(test)]
+mod tests {
+    use database::{Sql, on_both_databases};
+
+    use crate::testing::MIGRATIONS;
+
+    /// Every statement of every store, by the store's name.
+    const ALL: &[(&str, &[(&str, Sql)])] = &[
+        ("audit", super::audit::STATEMENTS),
+        ("business", super::business::STATEMENTS),
+        ("client", super::client::STATEMENTS),
+        ("connect_request", super::connect_request::STATEMENTS),
+        ("connection", super::connection::STATEMENTS),
+        ("endpoint", super::endpoint::STATEMENTS),
+        ("event", super::event::STATEMENTS),
+        ("expired", super::expired::STATEMENTS),
+        ("grant", super::grant::STATEMENTS),
+        ("idempotency", super::idempotency::STATEMENTS),
+        ("lead", super::lead::STATEMENTS),
+        ("message", super::message::STATEMENTS),
+        ("node", super::node::STATEMENTS),
+        ("partner", super::partner::STATEMENTS),
+        ("partner_access", super::partner_access::STATEMENTS),
+        ("pro", super::pro::STATEMENTS),
+        ("refresh_token", super::refresh_token::STATEMENTS),
+        ("review", super::review::STATEMENTS),
+        ("session", super::session::STATEMENTS),
+    ];
+
+    on_both_databases!(
+        every_statement_is_understood_by_both_engines,
+        MIGRATIONS,
+        |db| async move {
+            for (store, statements) in ALL {
+                for (name, sql) in *statements {
+                    let checked = db.prepare_check(*sql).await;
+                    assert!(checked.is_ok(), "{store}::{name}: {checked:?}");
+                }
+            }
+        }
+    );
+}

@@ -244,14 +244,26 @@ impl ConnectRequest {
         url.host_str().map(str::to_owned)
     }
 
-    /// What a page must name in `form-action` so that browsers follow the redirect that answers its form.
-    pub(crate) fn form_action(&self) -> Option<String> {
-        let url = Url::parse(self.redirect_uri.as_deref()?).ok()?;
-        Some(match url.host() {
+    /// What a page must name in `form-action` so that browsers follow the redirect that answers its form. Where that leads
+    /// to https, any https address may follow: browsers apply the list to the whole chain of redirects, and a CRM's
+    /// callback usually goes on to another of its hosts.
+    pub(crate) fn form_actions(&self) -> Vec<String> {
+        let Some(url) = self
+            .redirect_uri
+            .as_deref()
+            .and_then(|uri| Url::parse(uri).ok())
+        else {
+            return Vec::new();
+        };
+        let own = match url.host() {
             // Content Security Policy has no way to write such a host; the scheme alone is the closest.
             Some(Host::Ipv6(_)) => format!("{}:", url.scheme()),
             _ => url.origin().ascii_serialization(),
-        })
+        };
+        match url.scheme() {
+            "https" => vec![own, "https:".to_owned()],
+            _ => vec![own],
+        }
     }
 }
 

@@ -245,8 +245,11 @@ fn endpoint_url(kind: Kind, text: &str, policy: AddressPolicy) -> Result<String,
     if text.len() > LONGEST_URL || text.contains(odd) {
         return Err(UrlError::NotUrl);
     }
-    // With the placeholder still in it, so that no lead's id can become part of a host.
     let url = Url::parse(text).map_err(|_| UrlError::NotUrl)?;
+    // Lead ids belong into the path or the query: they must not choose whom we call.
+    if url.host_str().is_some_and(|host| host.contains('{')) {
+        return Err(UrlError::NotUrl);
+    }
     policy.check_url(&url).map_err(UrlError::Refused)?;
     if url.fragment().is_some() {
         return Err(UrlError::Fragment);

@@ -25,7 +25,7 @@ pub(super) struct ConsentContext {
     /// The site that the answer leads to, as people write it.
     destination: Option<String>,
     #[serde(skip)]
-    form_action: Option<String>,
+    form_actions: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,7 +42,6 @@ impl ConsentContext {
         let open = consent.choices.iter().filter(|choice| is_open(choice));
         let open_count = open.count();
         let request = &consent.request;
-        let form_action = request.form_action();
         Self {
             action: oauth::CONNECT,
             handle: consent.handle.expose().to_owned(),
@@ -57,7 +56,7 @@ impl ConsentContext {
             is_answerable: open_count > 0,
             error: "",
             destination: request.destination(),
-            form_action,
+            form_actions: request.form_actions(),
         }
     }
 
@@ -68,12 +67,9 @@ impl ConsentContext {
 
     /// The page; its form may lead to the client's site.
     pub(super) fn page(self) -> Page {
-        let form_action = self.form_action.clone();
+        let form_actions = self.form_actions.clone();
         let page = Page::new("consent.html", self);
-        match form_action {
-            Some(origin) => page.with_form_action(origin),
-            None => page,
-        }
+        form_actions.into_iter().fold(page, Page::with_form_action)
     }
 
     #[cfg(test)]

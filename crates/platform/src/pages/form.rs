@@ -2,7 +2,6 @@
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use base::Secret;
-use http::{HeaderMap, header};
 use web::error::ApiError;
 use web::parameters::Parameters;
 
@@ -11,8 +10,8 @@ use crate::domain::session::Session;
 use crate::pages::errors::Stop;
 use crate::pages::visitor::LoggedIn;
 
-/// The fields of a form. An extractor that refuses, with 403, what another site's page sent, and what no browser would
-/// send from ours: all of them name the origin of a form.
+/// The fields of a form. An extractor that refuses, with 403, what another site's page sent. What names no origin at all
+/// comes from a program, which no other site can make do anything.
 #[derive(Debug)]
 pub(super) struct OwnForm(Parameters);
 
@@ -32,7 +31,9 @@ impl FromRequest<Core> for OwnForm {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, core: &Core) -> Result<Self, ApiError> {
-        require_own_origin(core, request.headers())?;
+        core.settings
+            .base_url
+            .check_same_origin(request.headers())?;
         Parameters::from_request(request, core).await.map(Self)
     }
 }
@@ -49,20 +50,12 @@ impl FromRequest<Core> for ProForm {
 
     async fn from_request(request: Request, core: &Core) -> Result<Self, Stop> {
         // First: a form of another site comes without a cookie, and is no reason to log in.
-        require_own_origin(core, request.headers())?;
+        core.settings
+            .base_url
+            .check_same_origin(request.headers())?;
         let (mut parts, body) = request.into_parts();
         let LoggedIn(session) = LoggedIn::from_request_parts(&mut parts, core).await?;
         let fields = OwnForm::from_request(Request::from_parts(parts, body), core).await?;
         Ok(Self { session, fields })
     }
-}
-
-fn require_own_origin(core: &Core, headers: &HeaderMap) -> Result<(), ApiError> {
-    let told = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
-    if !told {
-        return Err(ApiError::forbidden(
-            "Your browser did not say where this form was sent from. Open the page here and try again.",
-        ));
-    }
-    core.settings.base_url.check_same_origin(headers)
 }

@@ -1,7 +1,7 @@
 //! The start page: what this is. A sandbox also says what to open and what to try.
 
 use axum::extract::State;
-use protocol::paths::{oauth, partner, sandbox};
+use protocol::paths::{oauth, partner};
 use protocol::scope::Scopes;
 use serde::Serialize;
 use web::pages::Page;
@@ -28,7 +28,6 @@ struct TrialContext {
     clients: Vec<ClientContext>,
     tokens_url: String,
     create_lead_url: String,
-    clock_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,7 +92,6 @@ impl TrialContext {
             clients: clients.iter().map(ClientContext::new).collect(),
             tokens_url: format!("{base_url}{}", oauth::TOKENS_ACCESS),
             create_lead_url: format!("{base_url}{}", partner::CREATE_LEAD),
-            clock_url: format!("{base_url}{}", sandbox::CLOCK),
         }
     }
 }

@@ -86,21 +86,22 @@ impl Op for Seed {
 impl Seed {
     async fn partner<T: Tx>(&self, tx: &mut T) -> Result<PartnerId, DemoError> {
         let wanted = &self.demo.partner;
-        let partner_id = match partner::find_by_username(tx, &wanted.username).await? {
-            Some((found, _)) => found.partner_id,
-            None => {
-                let new = Partner {
-                    partner_id: ids::next(&self.core.ids, PartnerId::from_i64),
-                    name: wanted.name.clone(),
-                    username: wanted.username.clone(),
-                    created_at: self.now,
-                };
-                partner::insert(tx, &new, &wanted.password.hash()).await?;
-                new.partner_id
-            }
+        let known = partner::find_by_username(tx, &wanted.username).await?;
+        let partner_id = if let Some((found, _)) = known {
+            found.partner_id
+        } else {
+            let new = Partner {
+                partner_id: ids::next(&self.core.ids, PartnerId::from_i64),
+                name: wanted.name.clone(),
+                username: wanted.username.clone(),
+                created_at: self.now,
+            };
+            partner::insert(tx, &new, &wanted.password.hash()).await?;
+            new.partner_id
         };
         let sealed = partners::sealed(&self.core, partner_id, self.endpoint());
         endpoint::save(tx, partner_id, &sealed).await?;
+        delivery::release(tx, partner_id.into(), self.now).await?;
         Ok(partner_id)
     }
 

@@ -36,8 +36,3 @@ pub(crate) async fn wait_after(
         core.clock.sleep(LOOK).await;
     }
 }
-
-/// The number of the last event that there is.
-pub(crate) async fn last_number(core: &Core) -> Result<i64, Error> {
-    event::last_number(&mut core.db.reader()).await
-}

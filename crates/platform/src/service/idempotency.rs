@@ -211,11 +211,19 @@ mod tests {
         async fn run<T: Tx>(&self, tx: &mut T) -> Result<i64, Error> {
             let at = testing::start();
             let number = crate::store::event::append(tx, "counted", None, "{}", at).await?;
-            if self.fails { Err(Error::NoRow) } else { Ok(number) }
+            if self.fails {
+                Err(Error::NoRow)
+            } else {
+                Ok(number)
+            }
         }
     }
 
-    async fn ask(core: &Core, request: Option<(&str, &str)>, fails: bool) -> Result<Answer, OnceError<Error>> {
+    async fn ask(
+        core: &Core,
+        request: Option<(&str, &str)>,
+        fails: bool,
+    ) -> Result<Answer, OnceError<Error>> {
         let once = Once {
             core: core.clone(),
             request: request.map(|(key, body)| KeyedRequest::new("operator", key, body)),
@@ -226,31 +234,42 @@ mod tests {
     }
 
     async fn stored(db: &Db) -> String {
-        const STORED: Sql = Sql::both("SELECT request_hash || answer_sealed AS text FROM idempotency");
+        const STORED: Sql =
+            Sql::both("SELECT request_hash || answer_sealed AS text FROM idempotency");
         let rows = db.reader().query(STORED, &[]).await.unwrap();
-        rows.iter().map(|row| row.get::<String>("text").unwrap()).collect()
+        rows.iter()
+            .map(|row| row.get::<String>("text").unwrap())
+            .collect()
     }
 
-    on_both_databases!(a_repetition_gets_the_first_answer_and_does_nothing, MIGRATIONS, |db| async move {
-        let core = testing::core(&db);
-        let first = ask(&core, Some(("k", "body")), false).await.unwrap();
-        assert_eq!(first.status, 201);
-        assert_eq!(ask(&core, Some(("k", "body")), false).await.unwrap(), first);
-        assert!(!stored(&db).await.contains("marked"));
-        // Another key, and no key at all, are other requests.
-        for (request, number) in [(Some(("l", "body")), 2), (None, 3), (None, 4)] {
-            let answer = ask(&core, request, false).await.unwrap();
-            assert!(answer.body.contains(&format!("\"number\":{number}")));
+    on_both_databases!(
+        a_repetition_gets_the_first_answer_and_does_nothing,
+        MIGRATIONS,
+        |db| async move {
+            let core = testing::core(&db);
+            let first = ask(&core, Some(("k", "body")), false).await.unwrap();
+            assert_eq!(first.status, 201);
+            assert_eq!(ask(&core, Some(("k", "body")), false).await.unwrap(), first);
+            assert!(!stored(&db).await.contains("marked"));
+            // Another key, and no key at all, are other requests.
+            for (request, number) in [(Some(("l", "body")), 2), (None, 3), (None, 4)] {
+                let answer = ask(&core, request, false).await.unwrap();
+                assert!(answer.body.contains(&format!("\"number\":{number}")));
+            }
         }
-    });
+    );
 
-    on_both_databases!(a_key_with_another_body_is_refused, MIGRATIONS, |db| async move {
-        let core = testing::core(&db);
-        ask(&core, Some(("k", "body")), false).await.unwrap();
-        let other = ask(&core, Some(("k", "other body")), false).await;
-        let refused = IdempotencyError::OtherRequest.to_string();
-        assert_eq!(other.unwrap_err().to_string(), refused);
-    });
+    on_both_databases!(
+        a_key_with_another_body_is_refused,
+        MIGRATIONS,
+        |db| async move {
+            let core = testing::core(&db);
+            ask(&core, Some(("k", "body")), false).await.unwrap();
+            let other = ask(&core, Some(("k", "other body")), false).await;
+            let refused = IdempotencyError::OtherRequest.to_string();
+            assert_eq!(other.unwrap_err().to_string(), refused);
+        }
+    );
 
     on_both_databases!(a_refusal_is_not_remembered, MIGRATIONS, |db| async move {
         let core = testing::core(&db);
@@ -259,13 +278,17 @@ mod tests {
         assert!(answer.body.contains("\"number\":1"));
     });
 
-    on_both_databases!(of_racing_requests_with_one_key_one_happens, MIGRATIONS, |db| async move {
-        let core = testing::core(&db);
-        let asked = || ask(&core, Some(("k", "body")), false);
-        let (a, b, c) = tokio::join!(asked(), asked(), asked());
-        let first = a.unwrap();
-        assert_eq!(b.unwrap(), first);
-        assert_eq!(c.unwrap(), first);
-        assert!(first.body.contains("\"number\":1"));
-    });
+    on_both_databases!(
+        of_racing_requests_with_one_key_one_happens,
+        MIGRATIONS,
+        |db| async move {
+            let core = testing::core(&db);
+            let asked = || ask(&core, Some(("k", "body")), false);
+            let (a, b, c) = tokio::join!(asked(), asked(), asked());
+            let first = a.unwrap();
+            assert_eq!(b.unwrap(), first);
+            assert_eq!(c.unwrap(), first);
+            assert!(first.body.contains("\"number\":1"));
+        }
+    );
 }

@@ -143,37 +143,49 @@ mod tests {
     use super::*;
     use crate::testing::{MIGRATIONS, start};
 
-    on_both_databases!(no_two_processes_have_one_number, MIGRATIONS, |db| async move {
-        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
-        let mut numbers = BTreeSet::new();
-        for _ in 0..NODES {
-            let lease = take(&db, &clock, &entropy).await.unwrap();
-            assert!(numbers.insert(lease.number()));
+    on_both_databases!(
+        no_two_processes_have_one_number,
+        MIGRATIONS,
+        |db| async move {
+            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+            let mut numbers = BTreeSet::new();
+            for _ in 0..NODES {
+                let lease = take(&db, &clock, &entropy).await.unwrap();
+                assert!(numbers.insert(lease.number()));
+            }
+            let refused = take(&db, &clock, &entropy).await;
+            assert!(matches!(refused, Err(NodeError::NoneFree)));
         }
-        let refused = take(&db, &clock, &entropy).await;
-        assert!(matches!(refused, Err(NodeError::NoneFree)));
-    });
+    );
 
-    on_both_databases!(a_number_falls_free_when_it_is_not_renewed, MIGRATIONS, |db| async move {
-        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
-        let one = take(&db, &clock, &entropy).await.unwrap();
-        let other = take(&db, &clock, &entropy).await.unwrap();
-        clock.advance(Duration::from_secs(60));
-        assert!(renew(&db, &clock, &one).await.unwrap());
-        clock.advance(Duration::from_millis(1));
-        let third = take(&db, &clock, &entropy).await.unwrap();
-        assert_eq!(third.number(), other.number());
-        // The one who lost it is told, and cannot take it from its new holder.
-        assert!(!renew(&db, &clock, &other).await.unwrap());
-        release(&db, other).await.unwrap();
-        assert!(renew(&db, &clock, &third).await.unwrap());
-    });
+    on_both_databases!(
+        a_number_falls_free_when_it_is_not_renewed,
+        MIGRATIONS,
+        |db| async move {
+            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+            let one = take(&db, &clock, &entropy).await.unwrap();
+            let other = take(&db, &clock, &entropy).await.unwrap();
+            clock.advance(Duration::from_mins(1));
+            assert!(renew(&db, &clock, &one).await.unwrap());
+            clock.advance(Duration::from_millis(1));
+            let third = take(&db, &clock, &entropy).await.unwrap();
+            assert_eq!(third.number(), other.number());
+            // The one who lost it is told, and cannot take it from its new holder.
+            assert!(!renew(&db, &clock, &other).await.unwrap());
+            release(&db, other).await.unwrap();
+            assert!(renew(&db, &clock, &third).await.unwrap());
+        }
+    );
 
-    on_both_databases!(a_number_that_was_given_back_is_free_at_once, MIGRATIONS, |db| async move {
-        let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
-        let lease = take(&db, &clock, &entropy).await.unwrap();
-        let number = lease.number();
-        release(&db, lease).await.unwrap();
-        assert_eq!(take(&db, &clock, &entropy).await.unwrap().number(), number);
-    });
+    on_both_databases!(
+        a_number_that_was_given_back_is_free_at_once,
+        MIGRATIONS,
+        |db| async move {
+            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+            let lease = take(&db, &clock, &entropy).await.unwrap();
+            let number = lease.number();
+            release(&db, lease).await.unwrap();
+            assert_eq!(take(&db, &clock, &entropy).await.unwrap().number(), number);
+        }
+    );
 }

@@ -191,37 +191,47 @@ mod tests {
         });
         inserted.unwrap();
         let mut reader = db.reader();
-        assert_eq!(find(&mut reader, business(30)).await.unwrap(), Some(dummy.clone()));
+        assert_eq!(
+            find(&mut reader, business(30)).await.unwrap(),
+            Some(dummy.clone())
+        );
         assert_eq!(list(&mut reader, 21, 9).await.unwrap(), [dummy]);
         let pro = AccountId::from_i64(10).unwrap();
         assert_eq!(of_account(&mut reader, pro).await.unwrap().len(), 2);
     });
 
-    on_both_databases!(a_category_has_one_id_and_a_switch_per_business, MIGRATIONS, |db| async move {
-        arrange(&db, PEOPLE).await;
-        let done = in_transaction!(db, [], |tx| -> [bool; 4] {
-            let first = category_id_by_name(tx, "Painting", category(5)).await?;
-            let again = category_id_by_name(tx, "Painting", category(6)).await?;
-            add_category(tx, business(20), first, true).await?;
-            add_category(tx, business(20), first, true).await?;
-            add_category(tx, business(21), first, true).await?;
-            Ok([
-                first == again,
-                set_category_targeting(tx, business(20), first, false).await?,
-                set_category_targeting(tx, business(20), category(6), false).await?,
-                set_targeting(tx, business(21), false).await?,
-            ])
-        });
-        assert_eq!(done.unwrap(), [true, true, false, true]);
-        let mut reader = db.reader();
-        let of_20 = categories(&mut reader, business(20)).await.unwrap();
-        assert_eq!(of_20.len(), 1);
-        assert_eq!((of_20[0].name.as_str(), of_20[0].targeting), ("Painting", false));
-        assert!(categories(&mut reader, business(21)).await.unwrap()[0].targeting);
-        let switched = [20, 21].map(business);
-        for (business_id, expected) in switched.into_iter().zip([true, false]) {
-            let found = find(&mut reader, business_id).await.unwrap().unwrap();
-            assert_eq!(found.targeting, expected);
+    on_both_databases!(
+        a_category_has_one_id_and_a_switch_per_business,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            let done = in_transaction!(db, [], |tx| -> [bool; 4] {
+                let first = category_id_by_name(tx, "Painting", category(5)).await?;
+                let again = category_id_by_name(tx, "Painting", category(6)).await?;
+                add_category(tx, business(20), first, true).await?;
+                add_category(tx, business(20), first, true).await?;
+                add_category(tx, business(21), first, true).await?;
+                Ok([
+                    first == again,
+                    set_category_targeting(tx, business(20), first, false).await?,
+                    set_category_targeting(tx, business(20), category(6), false).await?,
+                    set_targeting(tx, business(21), false).await?,
+                ])
+            });
+            assert_eq!(done.unwrap(), [true, true, false, true]);
+            let mut reader = db.reader();
+            let of_20 = categories(&mut reader, business(20)).await.unwrap();
+            assert_eq!(of_20.len(), 1);
+            assert_eq!(
+                (of_20[0].name.as_str(), of_20[0].targeting),
+                ("Painting", false)
+            );
+            assert!(categories(&mut reader, business(21)).await.unwrap()[0].targeting);
+            let switched = [20, 21].map(business);
+            for (business_id, expected) in switched.into_iter().zip([true, false]) {
+                let found = find(&mut reader, business_id).await.unwrap().unwrap();
+                assert_eq!(found.targeting, expected);
+            }
         }
-    });
+    );
 }

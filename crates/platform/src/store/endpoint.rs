@@ -4,7 +4,7 @@ use database::{Error, Read, Row, Tx, params};
 use protocol::id::PartnerId;
 use protocol::optional_fields::{OptionalField, OptionalFields};
 
-use crate::domain::endpoint::{Endpoint, Method, Target, Targets};
+use crate::domain::endpoint::{Endpoint, Kind, Method, Target, Targets};
 use crate::store::column;
 
 /// The columns that [`from_row`] reads.
@@ -61,23 +61,27 @@ pub(crate) async fn save<T: Tx>(
     endpoint: &Endpoint,
 ) -> Result<(), Error> {
     let targets = &endpoint.targets;
-    let url = |target: &'_ Option<Target>| target.as_ref().map(|target| target.url.clone());
-    let (lead, message) = (url(&targets.lead), url(&targets.message));
-    let (update, review) = (url(&targets.lead_update), url(&targets.review));
+    let url = |kind| targets.get(kind).map(|target| target.url.as_str());
+    let method = |kind: Kind| {
+        let target = targets.get(kind);
+        target
+            .map_or(kind.usual_method(), |target| target.method)
+            .as_str()
+    };
     let fields: Vec<&str> = endpoint.fields.iter().map(OptionalField::as_str).collect();
     let fields = fields.join(" ");
     tx.execute(
         SAVE,
         params![
             partner_id.get(),
-            lead.as_deref(),
-            method(targets.lead.as_ref(), Method::Post),
-            message.as_deref(),
-            method(targets.message.as_ref(), Method::Post),
-            update.as_deref(),
-            method(targets.lead_update.as_ref(), Method::Put),
-            review.as_deref(),
-            method(targets.review.as_ref(), Method::Post),
+            url(Kind::Lead),
+            method(Kind::Lead),
+            url(Kind::Message),
+            method(Kind::Message),
+            url(Kind::LeadUpdate),
+            method(Kind::LeadUpdate),
+            url(Kind::Review),
+            method(Kind::Review),
             &endpoint.username,
             &endpoint.password_sealed,
             endpoint.signing_secret_sealed.as_deref(),
@@ -86,10 +90,6 @@ pub(crate) async fn save<T: Tx>(
     )
     .await?;
     Ok(())
-}
-
-fn method(target: Option<&Target>, usual: Method) -> &'static str {
-    target.map_or(usual, |target| target.method).as_str()
 }
 
 /// Reads the columns of [`columns`].
@@ -122,44 +122,48 @@ mod tests {
     use super::*;
     use crate::testing::{MIGRATIONS, PEOPLE, arrange, in_transaction};
 
-    fn target(url: &str, method: Method) -> Option<Target> {
+    fn target(url: &str, method: Method) -> Target {
         let url = url.to_owned();
-        Some(Target { url, method })
+        Target { url, method }
     }
 
-    on_both_databases!(saving_replaces_all_of_an_endpoint, MIGRATIONS, |db| async move {
-        arrange(&db, PEOPLE).await;
-        let partner_id = PartnerId::from_i64(1).unwrap();
-        let full = Endpoint {
-            targets: Targets {
-                lead: target("https://a.example/l", Method::Put),
-                message: target("https://a.example/m", Method::Post),
-                lead_update: target("https://a.example/u", Method::Patch),
-                review: target("https://a.example/r", Method::Post),
-            },
-            username: "platform".to_owned(),
-            password_sealed: "sealed".to_owned(),
-            signing_secret_sealed: Some("sealed too".to_owned()),
-            fields: OptionalFields::from_iter(OptionalField::ALL),
-        };
-        let bare = Endpoint {
-            targets: Targets {
-                lead: target("https://b.example/l", Method::Post),
-                ..Targets::default()
-            },
-            signing_secret_sealed: None,
-            fields: OptionalFields::NONE,
-            ..full.clone()
-        };
-        for endpoint in [full, bare] {
-            let saved = in_transaction!(db, [partner_id: PartnerId, endpoint: Endpoint], |tx| -> () {
-                save(tx, partner_id, &endpoint).await
-            });
-            saved.unwrap();
-            let found = find(&mut db.reader(), partner_id).await.unwrap();
-            assert_eq!(found, Some(endpoint));
+    on_both_databases!(
+        saving_replaces_all_of_an_endpoint,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            let partner_id = PartnerId::from_i64(1).unwrap();
+            let full = Endpoint {
+                targets: Targets {
+                    lead: Some(target("https://a.example/l", Method::Put)),
+                    message: Some(target("https://a.example/m", Method::Post)),
+                    lead_update: Some(target("https://a.example/u", Method::Patch)),
+                    review: Some(target("https://a.example/r", Method::Post)),
+                },
+                username: "platform".to_owned(),
+                password_sealed: "sealed".to_owned(),
+                signing_secret_sealed: Some("sealed too".to_owned()),
+                fields: OptionalFields::from_iter(OptionalField::ALL),
+            };
+            let bare = Endpoint {
+                targets: Targets {
+                    lead: Some(target("https://b.example/l", Method::Post)),
+                    ..Targets::default()
+                },
+                signing_secret_sealed: None,
+                fields: OptionalFields::NONE,
+                ..full.clone()
+            };
+            for endpoint in [full, bare] {
+                let saved = in_transaction!(db, [partner_id: PartnerId, endpoint: Endpoint], |tx| -> () {
+                    save(tx, partner_id, &endpoint).await
+                });
+                saved.unwrap();
+                let found = find(&mut db.reader(), partner_id).await.unwrap();
+                assert_eq!(found, Some(endpoint));
+            }
+            let nobody = PartnerId::from_i64(3).unwrap();
+            assert_eq!(find(&mut db.reader(), nobody).await.unwrap(), None);
         }
-        let nobody = PartnerId::from_i64(3).unwrap();
-        assert_eq!(find(&mut db.reader(), nobody).await.unwrap(), None);
-    });
+    );
 }

@@ -15,7 +15,6 @@ database::statements! {
         VALUES ($1, $2, $3, $4, $5)";
     LIST = "SELECT event_id, kind, business_id, content, created_at_us FROM event
         WHERE event_id > $1 ORDER BY event_id LIMIT $2";
-    LAST_NUMBER = "SELECT last_event_id FROM event_counter WHERE counter_id = 1";
 }
 
 /// Something that the marketplace is told.
@@ -58,13 +57,6 @@ pub(crate) async fn list<R: Read>(
     rows.iter().map(from_row).collect()
 }
 
-/// The number of the last event; 0 before the first.
-pub(crate) async fn last_number<R: Read>(read: &mut R) -> Result<i64, Error> {
-    read.query_one(LAST_NUMBER, params![])
-        .await?
-        .get("last_event_id")
-}
-
 fn from_row(row: &Row) -> Result<Event, Error> {
     Ok(Event {
         event_id: row.get("event_id")?,
@@ -82,34 +74,45 @@ mod tests {
     use super::*;
     use crate::testing::{MIGRATIONS, in_transaction, start};
 
-    on_both_databases!(numbers_have_no_gaps_even_where_an_operation_failed, MIGRATIONS, |db| async move {
-        for kept in [true, false, true] {
-            let appended = in_transaction!(db, [kept: bool], |tx| -> i64 {
-                let number = append(tx, "connection.made", None, "{}", start()).await?;
-                if kept { Ok(number) } else { Err(Error::NoRow) }
-            });
-            assert_eq!(appended.is_ok(), kept);
+    on_both_databases!(
+        numbers_have_no_gaps_even_where_an_operation_failed,
+        MIGRATIONS,
+        |db| async move {
+            for kept in [true, false, true] {
+                let appended = in_transaction!(db, [kept: bool], |tx| -> i64 {
+                    let number = append(tx, "connection.made", None, "{}", start()).await?;
+                    if kept { Ok(number) } else { Err(Error::NoRow) }
+                });
+                assert_eq!(appended.is_ok(), kept);
+            }
+            let mut reader = db.reader();
+            let numbers = |events: Vec<Event>| -> Vec<i64> {
+                events.iter().map(|event| event.event_id).collect()
+            };
+            assert_eq!(numbers(list(&mut reader, 0, 9).await.unwrap()), [1, 2]);
+            assert_eq!(numbers(list(&mut reader, 1, 9).await.unwrap()), [2]);
+            assert_eq!(numbers(list(&mut reader, 0, 1).await.unwrap()), [1]);
+            assert_eq!(
+                numbers(list(&mut reader, i64::MAX, 9).await.unwrap()),
+                [0_i64; 0]
+            );
         }
-        let mut reader = db.reader();
-        let numbers = |events: Vec<Event>| -> Vec<i64> {
-            events.iter().map(|event| event.event_id).collect()
-        };
-        assert_eq!(numbers(list(&mut reader, 0, 9).await.unwrap()), [1, 2]);
-        assert_eq!(numbers(list(&mut reader, 1, 9).await.unwrap()), [2]);
-        assert_eq!(numbers(list(&mut reader, 0, 1).await.unwrap()), [1]);
-        assert_eq!(numbers(list(&mut reader, i64::MAX, 9).await.unwrap()), [0_i64; 0]);
-    });
+    );
 
-    on_both_databases!(racing_writers_get_different_numbers, MIGRATIONS, |db| async move {
-        let append_one = || async {
-            let appended = in_transaction!(db, [], |tx| -> i64 {
-                append(tx, "message.sent", None, "{}", start()).await
-            });
-            appended.unwrap()
-        };
-        let (a, b, c) = tokio::join!(append_one(), append_one(), append_one());
-        let mut numbers = [a, b, c];
-        numbers.sort_unstable();
-        assert_eq!(numbers, [1, 2, 3]);
-    });
+    on_both_databases!(
+        racing_writers_get_different_numbers,
+        MIGRATIONS,
+        |db| async move {
+            let append_one = || async {
+                let appended = in_transaction!(db, [], |tx| -> i64 {
+                    append(tx, "message.sent", None, "{}", start()).await
+                });
+                appended.unwrap()
+            };
+            let (a, b, c) = tokio::join!(append_one(), append_one(), append_one());
+            let mut numbers = [a, b, c];
+            numbers.sort_unstable();
+            assert_eq!(numbers, [1, 2, 3]);
+        }
+    );
 }

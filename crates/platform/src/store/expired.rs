@@ -95,16 +95,20 @@ mod tests {
             ('a', 100, 0, 1000000, 1, 0), ('b', 100, 0, 1000000, 1, 0), ('c', 100, 0, 3000000, 1, 0);
     ";
 
-    on_both_databases!(each_kind_is_removed_in_batches_and_only_after_its_time, MIGRATIONS, |db| async move {
-        arrange(&db, PEOPLE).await;
-        arrange(&db, ROWS).await;
-        for kind in Perishable::ALL {
-            for expected in [1, 1, 0] {
-                let removed = in_transaction!(db, [kind: Perishable], |tx| -> u64 {
-                    delete(tx, kind, Timestamp::from_second(2).unwrap(), 1).await
-                });
-                assert_eq!(removed.unwrap(), expected, "{kind:?}");
+    on_both_databases!(
+        each_kind_is_removed_in_batches_and_only_after_its_time,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            arrange(&db, ROWS).await;
+            for kind in Perishable::ALL {
+                for expected in [1, 1, 0] {
+                    let removed = in_transaction!(db, [kind: Perishable], |tx| -> u64 {
+                        delete(tx, kind, Timestamp::from_second(2).unwrap(), 1).await
+                    });
+                    assert_eq!(removed.unwrap(), expected, "{kind:?}");
+                }
             }
         }
-    });
+    );
 }

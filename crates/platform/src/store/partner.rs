@@ -282,9 +282,15 @@ mod tests {
             });
             stored.unwrap();
             let mut reader = db.reader();
-            assert_eq!(find(&mut reader, partner(7)).await.unwrap(), Some(new.clone()));
+            assert_eq!(
+                find(&mut reader, partner(7)).await.unwrap(),
+                Some(new.clone())
+            );
             assert_eq!(find(&mut reader, partner(8)).await.unwrap(), None);
-            let (found, hash) = find_by_username(&mut reader, "acme").await.unwrap().unwrap();
+            let (found, hash) = find_by_username(&mut reader, "acme")
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(found, new);
             assert!(hash.matches("secret"));
             for nobody in ["ACME", "", "a\0b"] {
@@ -298,40 +304,65 @@ mod tests {
         }
     );
 
-    on_both_databases!(a_list_goes_on_after_its_last_partner, MIGRATIONS, |db| async move {
-        arrange(&db, PEOPLE).await;
-        let ids = |partners: Vec<Partner>| -> Vec<i64> {
-            partners.iter().map(|partner| partner.partner_id.get()).collect()
-        };
-        let mut reader = db.reader();
-        assert_eq!(ids(list(&mut reader, 0, 1).await.unwrap()), [1]);
-        assert_eq!(ids(list(&mut reader, 1, 9).await.unwrap()), [2]);
-        assert_eq!(ids(list(&mut reader, 2, 9).await.unwrap()), [0_i64; 0]);
-    });
+    on_both_databases!(
+        a_list_goes_on_after_its_last_partner,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            let ids = |partners: Vec<Partner>| -> Vec<i64> {
+                partners
+                    .iter()
+                    .map(|partner| partner.partner_id.get())
+                    .collect()
+            };
+            let mut reader = db.reader();
+            assert_eq!(ids(list(&mut reader, 0, 1).await.unwrap()), [1]);
+            assert_eq!(ids(list(&mut reader, 1, 9).await.unwrap()), [2]);
+            assert_eq!(ids(list(&mut reader, 2, 9).await.unwrap()), [0_i64; 0]);
+        }
+    );
 
-    on_both_databases!(enabling_twice_is_enabling_once, MIGRATIONS, |db| async move {
-        arrange(&db, PEOPLE).await;
-        let changes = in_transaction!(db, [], |tx| -> [bool; 4] {
-            Ok([
-                enable(tx, partner(1), business(20), start()).await?,
-                enable(tx, partner(1), business(20), start()).await?,
-                disable(tx, partner(1), business(21)).await?,
-                enable(tx, partner(1), business(21), start()).await?,
-            ])
-        });
-        assert_eq!(changes.unwrap(), [true, false, false, true]);
-        let mut reader = db.reader();
-        let enabled = enabled_businesses(&mut reader, partner(1), 20, 9).await.unwrap();
-        assert_eq!(enabled.len(), 1);
-        assert_eq!(enabled[0].name, "Cleaning");
-        assert!(is_enabled(&mut reader, partner(1), business(20)).await.unwrap());
-        assert!(!is_enabled(&mut reader, partner(2), business(20)).await.unwrap());
-        let ended = in_transaction!(db, [], |tx| -> bool {
-            disable(tx, partner(1), business(20)).await
-        });
-        assert!(ended.unwrap());
-        assert!(!is_enabled(&mut reader, partner(1), business(20)).await.unwrap());
-    });
+    on_both_databases!(
+        enabling_twice_is_enabling_once,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, PEOPLE).await;
+            let changes = in_transaction!(db, [], |tx| -> [bool; 4] {
+                Ok([
+                    enable(tx, partner(1), business(20), start()).await?,
+                    enable(tx, partner(1), business(20), start()).await?,
+                    disable(tx, partner(1), business(21)).await?,
+                    enable(tx, partner(1), business(21), start()).await?,
+                ])
+            });
+            assert_eq!(changes.unwrap(), [true, false, false, true]);
+            let mut reader = db.reader();
+            let enabled = enabled_businesses(&mut reader, partner(1), 20, 9)
+                .await
+                .unwrap();
+            assert_eq!(enabled.len(), 1);
+            assert_eq!(enabled[0].name, "Cleaning");
+            assert!(
+                is_enabled(&mut reader, partner(1), business(20))
+                    .await
+                    .unwrap()
+            );
+            assert!(
+                !is_enabled(&mut reader, partner(2), business(20))
+                    .await
+                    .unwrap()
+            );
+            let ended = in_transaction!(db, [], |tx| -> bool {
+                disable(tx, partner(1), business(20)).await
+            });
+            assert!(ended.unwrap());
+            assert!(
+                !is_enabled(&mut reader, partner(1), business(20))
+                    .await
+                    .unwrap()
+            );
+        }
+    );
 
     /// Business 20: a live connection of partner 1, and an enablement of it. Business 21: whatever is no connection.
     const GRANTS: &str = "

@@ -100,7 +100,9 @@ mod tests {
             assert_eq!(inserted.unwrap(), expected);
         }
         let mut reader = db.reader();
-        let found = find_by_email(&mut reader, "pat@pros.example").await.unwrap();
+        let found = find_by_email(&mut reader, "pat@pros.example")
+            .await
+            .unwrap();
         assert_eq!(found, Some((pro.clone(), "hash".to_owned())));
         assert_eq!(find_by_email(&mut reader, "p\0").await.unwrap(), None);
         assert_eq!(find(&mut reader, other.account_id).await.unwrap(), None);
