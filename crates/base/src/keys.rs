@@ -11,7 +11,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -44,8 +44,10 @@ pub enum KeyError {
         #[source]
         source: std::io::Error,
     },
-    /// A line is not `NUMBER:BASE64`.
-    #[error("line {line} of the key file is not NUMBER:BASE64 with 32 bytes")]
+    /// A line is neither `NUMBER:BASE64` nor a random text that is long enough.
+    #[error(
+        "line {line} of the key file is neither NUMBER:BASE64 with 32 bytes nor at least 32 random characters"
+    )]
     Malformed {
         /// Counted from 1.
         line: usize,
@@ -76,12 +78,22 @@ pub struct OpenError;
 
 impl Keyring {
     /// Reads a key file: one `NUMBER:BASE64` a line, 32 random bytes each, the active key first; `#` starts a comment.
+    ///
+    /// What other programs make works too: a line of at least 32 random characters, or a file of at least 32 random
+    /// bytes that are no text, is key number 1.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = std::fs::read_to_string(path).map_err(|source| KeyError::Unreadable {
+        let bytes = std::fs::read(path).map_err(|source| KeyError::Unreadable {
             path: path.display().to_string(),
             source,
         })?;
-        Self::parse(&Zeroizing::new(text))
+        let bytes = Zeroizing::new(bytes);
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(text),
+            Err(_) if bytes.len() >= KEY_BYTES => Ok(Self {
+                keys: Arc::new(vec![MasterKey::of_foreign(&bytes)]),
+            }),
+            Err(_) => Err(KeyError::Malformed { line: 1 }),
+        }
     }
 
     /// Reads the text of a key file.
@@ -197,12 +209,30 @@ fn open_with(key: &[u8; KEY_BYTES], place: &str, sealed: &str) -> Result<Secret,
 
 impl MasterKey {
     fn parse(line: &str) -> Option<Self> {
-        let (number, encoded) = line.split_once(':')?;
+        let Some((number, encoded)) = line.split_once(':') else {
+            return Self::of_text(line);
+        };
         let bytes = Zeroizing::new(BASE64.decode(encoded.trim().as_bytes()).ok()?);
         Some(Self {
             number: number.trim().parse().ok()?,
             bytes: Zeroizing::new(bytes.as_slice().try_into().ok()?),
         })
+    }
+
+    /// A text that was not made by [`Keyring::generate`]. Fewer than ten different characters are a sample.
+    fn of_text(text: &str) -> Option<Self> {
+        let mut characters: Vec<char> = text.chars().collect();
+        let length = characters.len();
+        characters.sort_unstable();
+        characters.dedup();
+        (length >= KEY_BYTES && characters.len() >= 10).then(|| Self::of_foreign(text.as_bytes()))
+    }
+
+    fn of_foreign(bytes: &[u8]) -> Self {
+        Self {
+            number: 1,
+            bytes: Zeroizing::new(Sha256::digest(bytes).into()),
+        }
     }
 
     /// Random bytes have some 30 different values among 32; a sample such as all zeros or `0123…` repeated has few.
@@ -274,6 +304,15 @@ mod tests {
             "new token"
         );
         assert!(open_as_holder(&Secret::new("other"), "token:5", &sealed).is_err());
+    }
+
+    #[test]
+    fn a_random_text_of_another_program_is_a_key_too() {
+        let text = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        assert_eq!(Keyring::parse(text).unwrap().active(), 1);
+        for weak in ["short", &"ab".repeat(20), &"0".repeat(64)] {
+            assert!(Keyring::parse(weak).is_err(), "{weak}");
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlatformCommand {
     /// Serve until Ctrl-C or SIGTERM. Several processes with the same database, keys and base URL are one platform.
-    Serve(PlatformArguments),
+    Serve(Box<PlatformArguments>),
 }
 
 /// What to do with the gateway.
@@ -170,7 +170,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CheckCommand {
     /// Those of `platform serve`.
-    Platform(PlatformArguments),
+    Platform(Box<PlatformArguments>),
     /// Those of `gateway serve`.
     Gateway(Box<GatewayArguments>),
 }

@@ -21,7 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Sandbox(arguments) => server::block_on(sandbox::run(arguments)),
         Command::Platform(PlatformCommand::Serve(arguments)) => {
-            server::block_on(platform_serve::run(arguments))
+            server::block_on(platform_serve::run(*arguments))
         }
         Command::Gateway(GatewayCommand::Serve(arguments)) => {
             server::block_on(gateway_serve::run(*arguments))

@@ -86,7 +86,7 @@ fn apply_text(command: Command, text: &str) -> Result<Command, String> {
                 let texts = texts(&value).ok_or_else(|| {
                     format!("`{name}.{key}` must be a text, a number, true or false, or an array of texts")
                 })?;
-                set_default(command, path, &key, texts).ok_or_else(|| format!("there is no setting `{name}.{key}`"))
+                set_default(command, path, &key, &texts).ok_or_else(|| format!("there is no setting `{name}.{key}`"))
             })
     })
 }
@@ -105,7 +105,7 @@ fn texts(value: &toml::Value) -> Option<Vec<OsStr>> {
 }
 
 /// Gives the flag `key` of the subcommand at `path` the default `texts`; nothing if there is no such flag.
-fn set_default(command: Command, path: &[&str], key: &str, texts: Vec<OsStr>) -> Option<Command> {
+fn set_default(command: Command, path: &[&str], key: &str, texts: &[OsStr]) -> Option<Command> {
     let mut target = &command;
     for name in path {
         target = target.find_subcommand(name)?;
@@ -117,7 +117,7 @@ fn set_default(command: Command, path: &[&str], key: &str, texts: Vec<OsStr>) ->
         .get_id()
         .clone();
     Some(on_subcommand(command, path, &|subcommand| {
-        let texts = texts.clone();
+        let texts = texts.to_vec();
         subcommand.mut_arg(&id, |argument| {
             argument.required(false).default_values(texts)
         })
@@ -127,9 +127,9 @@ fn set_default(command: Command, path: &[&str], key: &str, texts: Vec<OsStr>) ->
 fn on_subcommand(command: Command, path: &[&str], change: &dyn Fn(Command) -> Command) -> Command {
     match path.split_first() {
         None => change(command),
-        Some((name, rest)) => command.mut_subcommand((*name).to_owned(), |inner| {
-            on_subcommand(inner, rest, change)
-        }),
+        Some((name, rest)) => {
+            command.mut_subcommand(*name, |inner| on_subcommand(inner, rest, change))
+        }
     }
 }
 

@@ -26,11 +26,11 @@ pub(crate) struct GatewayArguments {
     #[arg(long, value_name = "URL", env = "CORKBOARD_BASE_URL")]
     pub(crate) base_url: String,
 
-    /// The master keys, as `corkboard keys generate` makes them. All processes of one gateway need the same file.
+    /// The master keys, as `corkboard keys generate` makes them (or any 32 random bytes). All processes of one gateway need the same file.
     #[arg(long, value_name = "FILE", env = "CORKBOARD_SECRET_KEY_FILE")]
     pub(crate) secret_key_file: PathBuf,
 
-    /// A file that holds the gateway API's key: at least 32 random characters on one line.
+    /// A file that holds the gateway API's key: at least 20 random characters on one line.
     #[arg(long, value_name = "FILE", env = "CORKBOARD_API_KEY_FILE")]
     pub(crate) api_key_file: PathBuf,
 
@@ -43,7 +43,7 @@ pub(crate) struct GatewayArguments {
     )]
     pub(crate) receiver_username: String,
 
-    /// A file that holds the password that goes with it: at least 16 characters on one line.
+    /// A file that holds the password that goes with it: at least 12 characters on one line.
     #[arg(long, value_name = "FILE", env = "CORKBOARD_RECEIVER_PASSWORD_FILE")]
     pub(crate) receiver_password_file: PathBuf,
 

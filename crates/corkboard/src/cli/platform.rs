@@ -34,11 +34,11 @@ pub(crate) struct PlatformArguments {
     #[arg(long, value_name = "NAME", env = "CORKBOARD_ENVIRONMENT")]
     pub(crate) environment: EnvironmentName,
 
-    /// A file that holds the operator API's key: at least 32 random characters on one line.
+    /// A file that holds the operator API's key: at least 20 random characters on one line.
     #[arg(long, value_name = "FILE", env = "CORKBOARD_OPERATOR_KEY_FILE")]
     pub(crate) operator_key_file: PathBuf,
 
-    /// The master keys, as `corkboard keys generate` makes them. All processes of one platform need the same file.
+    /// The master keys, as `corkboard keys generate` makes them (or any 32 random bytes). All processes of one platform need the same file.
     #[arg(long, value_name = "FILE", env = "CORKBOARD_SECRET_KEY_FILE")]
     pub(crate) secret_key_file: PathBuf,
 

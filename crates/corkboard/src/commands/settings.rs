@@ -24,7 +24,7 @@ pub(crate) fn platform(
         base_url: origin(&arguments.base_url)?,
         environment: arguments.environment.into(),
         allow_insecure_endpoints: arguments.allow_insecure_endpoints,
-        operator_key: secret_line(&arguments.operator_key_file, "--operator-key-file", 32)?.hash(),
+        operator_key: secret_line(&arguments.operator_key_file, "--operator-key-file", 20)?.hash(),
         request_limit: (limit.per_second > 0).then_some(limit),
         trusted_proxies: proxies(&arguments.trusted_proxies)?,
         operator_listen: arguments.operator_listen,
@@ -46,7 +46,7 @@ pub(crate) fn gateway(
             16,
         )?
         .hash(),
-        api_key: secret_line(&arguments.api_key_file, "--api-key-file", 32)?.hash(),
+        api_key: secret_line(&arguments.api_key_file, "--api-key-file", 20)?.hash(),
         platform: gateway::PlatformAccount {
             addresses: addresses(arguments)?,
             client_id: arguments.client_id.clone(),
