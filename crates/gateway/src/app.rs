@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use axum::Router;
 use base::outgoing::AddressPolicy;
 use base::{Clock, Entropy, IdMaker, Keyring, Outgoing, Passwords, Secret, Tasks};
 use client::{Client, TokenKeeper};
 use database::Db;
+use node::NodeLease;
 use protocol::id::BusinessId;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -17,7 +19,6 @@ use web::probes::Counters;
 use web::serve::{ServeLimits, serve};
 
 use crate::core::{Core, Tools};
-use crate::service::node::{self, NodeLease};
 use crate::service::person::{self, PersonError};
 use crate::service::tokens::ConnectionTokens;
 use crate::service::{connect, connections};
@@ -64,7 +65,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct App {
     core: Core,
-    node: NodeLease,
+    lease: NodeLease,
     pages: Pages,
 }
 
@@ -80,9 +81,9 @@ impl App {
             tasks,
             counters,
         } = parts;
-        let node = node::take(&db, &clock, &entropy)
-            .await
-            .map_err(|error| BuildError::Node(error.into()))?;
+        let owner = node::process_name(&db, settings.node_name.as_deref(), &entropy);
+        let lease = node::take(&db, &clock, owner).await;
+        let lease = lease.map_err(|error| BuildError::Node(error.into()))?;
         let policy = if settings.allow_insecure_platform {
             AddressPolicy::PublicAndLoopback
         } else {
@@ -99,11 +100,17 @@ impl App {
         let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
         let pages = Pages::new(templates, settings.base_url.clone());
         let tokens = ConnectionTokens::new(db.clone(), keys.clone(), entropy.clone());
-        let keeper = TokenKeeper::new(platform.clone(), tokens, clock.clone(), &entropy, tasks.clone());
+        let keeper = TokenKeeper::new(
+            platform.clone(),
+            tokens,
+            clock.clone(),
+            &entropy,
+            tasks.clone(),
+        );
         let core = Core::new(Tools {
-            ids: IdMaker::new(clock.clone(), node.number()),
+            ids: IdMaker::new(clock.clone(), lease.number()),
             passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
-            owner: node.owner().to_owned(),
+            owner: lease.owner().to_owned(),
             replies: Notify::new(),
             platform,
             keeper,
@@ -115,11 +122,21 @@ impl App {
             tasks,
             counters,
         });
-        Ok(Self { core, node, pages })
+        Ok(Self { core, lease, pages })
     }
 
     /// Answers requests until the tasks are stopped.
     pub fn serve(&self, listener: TcpListener) {
+        let core = &self.core;
+        let router = self.router();
+        let tasks = core.tasks.clone();
+        core.tasks.spawn("gateway", async move {
+            serve(listener, router, ServeLimits::default(), &tasks).await;
+        });
+    }
+
+    /// Every endpoint, with all that stands around it.
+    pub(crate) fn router(&self) -> Router {
         let core = &self.core;
         let frame = Frame::new(
             core.clock.clone(),
@@ -127,16 +144,17 @@ impl App {
             core.settings.base_url.clone(),
         )
         .trusting(core.settings.trusted_proxies.clone());
-        let router = routes::all(core, self.pages.clone(), frame);
-        let tasks = core.tasks.clone();
-        core.tasks.spawn("gateway", async move {
-            serve(listener, router, ServeLimits::default(), &tasks).await;
-        });
+        routes::all(core, self.pages.clone(), frame)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// Sends replies, keeps tokens fresh and tidies in the background until the tasks are stopped.
     pub fn run_jobs(&self) {
-        jobs::start(&self.core, &self.node);
+        jobs::start(&self.core, &self.lease);
     }
 
     /// Does everything that is due now, and waits for it; how many things that were. For tests, whose jobs do not run.

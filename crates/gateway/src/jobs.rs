@@ -1,26 +1,17 @@
 //! Background work of the gateway: each job runs for as long as the process.
 
-mod node_lease;
 mod reply_sender;
 mod token_refresh;
 
 use database::Error;
+use node::NodeLease;
 
 use crate::core::Core;
-use crate::service::node::NodeLease;
 
 /// Starts all jobs. They end when the tasks are stopped.
-pub(crate) fn start(core: &Core, node: &NodeLease) {
+pub(crate) fn start(core: &Core, lease: &NodeLease) {
     let tasks = &core.tasks;
-    let (all, lease) = (
-        tasks.clone(),
-        node_lease::run(core.clone(), node.clone(), tasks.clone()),
-    );
-    tasks.spawn("node lease", async move {
-        lease.await;
-        // Whether the number was lost or given back: without it this process can make nothing.
-        all.begin_stop();
-    });
+    node::keep(&core.db, &core.clock, lease, tasks);
     let sender = reply_sender::run(core.clone(), tasks.clone());
     tasks.spawn("replies", sender);
     tasks.spawn_until_stop("tokens", token_refresh::run(core.clone()));

@@ -18,6 +18,8 @@ mod schema;
 mod service;
 mod settings;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use app::{App, BuildError, Parts};
 pub use schema::MIGRATIONS;

@@ -3,7 +3,7 @@
 use database::Migrations;
 
 /// Everything that the gateway's database holds.
-pub const MIGRATIONS: &[Migrations] = &[GATEWAY];
+pub const MIGRATIONS: &[Migrations] = &[GATEWAY, node::MIGRATIONS];
 
 const GATEWAY: Migrations = Migrations::new(
     "gateway",

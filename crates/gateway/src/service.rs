@@ -4,7 +4,6 @@ pub(crate) mod call;
 pub(crate) mod connect;
 pub(crate) mod connections;
 pub(crate) mod inbox;
-pub(crate) mod node;
 pub(crate) mod person;
 pub(crate) mod quarantine;
 pub(crate) mod receive;

@@ -6,7 +6,6 @@ pub(crate) mod connection_token;
 pub(crate) mod lead;
 pub(crate) mod lead_update;
 pub(crate) mod message;
-pub(crate) mod node;
 pub(crate) mod person;
 pub(crate) mod quarantine;
 pub(crate) mod reply;

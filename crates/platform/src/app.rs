@@ -4,8 +4,9 @@ use std::fmt;
 
 use base::outgoing::AddressPolicy;
 use base::{Clock, Entropy, IdMaker, Keyring, Outgoing, Passwords, Tasks};
-use database::{Db, Engine};
+use database::Db;
 use jiff::Timestamp;
+use node::NodeLease;
 use protocol::id::{AccountId, BusinessId};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -21,7 +22,6 @@ use crate::demo::{DemoIds, DemoPlatform};
 use crate::service::connect;
 use crate::service::demo::{self, DemoError};
 use crate::service::directory::EndpointDirectory;
-use crate::service::node::{self, NodeError, NodeLease};
 use crate::settings::Settings;
 use crate::{jobs, pages, routes};
 
@@ -71,7 +71,7 @@ pub struct ConfirmError(#[source] Box<dyn std::error::Error + Send + Sync>);
 pub struct App {
     core: Core,
     engine: delivery::Engine<EndpointDirectory>,
-    node: NodeLease,
+    lease: NodeLease,
     pages: Pages,
     tasks: Tasks,
 }
@@ -88,8 +88,9 @@ impl App {
             tasks,
             counters,
         } = parts;
-        let refused = |error: NodeError| BuildError::Node(error.into());
-        let node = node::take(&db, &clock, &entropy).await.map_err(refused)?;
+        let owner = node::process_name(&db, settings.node_name.as_deref(), &entropy);
+        let lease = node::take(&db, &clock, owner).await;
+        let lease = lease.map_err(|error| BuildError::Node(error.into()))?;
         let policy = if settings.allow_insecure_endpoints {
             AddressPolicy::PublicAndLoopback
         } else {
@@ -99,9 +100,8 @@ impl App {
         let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
         let pages = Pages::new(templates, settings.base_url.clone());
         let deliveries = delivery::Waker::new();
-        let owner = delivery_owner(&db, &settings, &node);
         let core = Core::new(Tools {
-            ids: IdMaker::new(clock.clone(), node.number()),
+            ids: IdMaker::new(clock.clone(), lease.number()),
             passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
             failures: FailureLimiter::new(clock.clone()),
             requests: RateLimiter::new(clock.clone()),
@@ -120,12 +120,12 @@ impl App {
             outgoing,
             directory: EndpointDirectory::new(core.clone()),
             waker: deliveries,
-            settings: delivery::Settings::new(owner),
+            settings: delivery::Settings::new(lease.owner()),
         });
         Ok(Self {
             core,
             engine,
-            node,
+            lease,
             pages,
             tasks,
         })
@@ -163,7 +163,7 @@ impl App {
         let (engine, stopping) = (self.engine.clone(), self.tasks.stopping().clone());
         self.tasks
             .spawn("deliveries", async move { engine.run(stopping).await });
-        jobs::start(&self.core, &self.node, &self.tasks);
+        jobs::start(&self.core, &self.lease, &self.tasks);
     }
 
     /// Delivers everything that is due now, and waits for it: for tests, whose jobs do not run.
@@ -191,15 +191,6 @@ impl App {
     ) -> Result<Option<Url>, ConfirmError> {
         let confirmed = connect::confirm(&self.core, account_id, business_id, page).await;
         confirmed.map_err(|error| ConfirmError(error.into()))
-    }
-}
-
-/// Under which name this process leases deliveries. SQLite has one process, which goes on at once after a crash.
-fn delivery_owner(db: &Db, settings: &Settings, node: &NodeLease) -> String {
-    match (&settings.node_name, db.engine()) {
-        (Some(name), _) => name.clone(),
-        (None, Engine::Sqlite) => "the only process".to_owned(),
-        (None, Engine::Postgres) => node.owner().to_owned(),
     }
 }
 

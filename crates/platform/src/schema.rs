@@ -3,7 +3,7 @@
 use database::Migrations;
 
 /// Everything that the platform's database holds: its own tables, and the delivery engine's.
-pub const MIGRATIONS: &[Migrations] = &[PLATFORM, delivery::MIGRATIONS];
+pub const MIGRATIONS: &[Migrations] = &[PLATFORM, delivery::MIGRATIONS, node::MIGRATIONS];
 
 const PLATFORM: Migrations = Migrations::new(
     "platform",

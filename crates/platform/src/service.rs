@@ -25,7 +25,6 @@ pub(crate) mod info;
 pub(crate) mod introspection;
 pub(crate) mod lead;
 pub(crate) mod login;
-pub(crate) mod node;
 pub(crate) mod operator_audit;
 pub(crate) mod partner;
 pub(crate) mod partner_authentication;

@@ -13,7 +13,6 @@ pub(crate) mod grant;
 pub(crate) mod idempotency;
 pub(crate) mod lead;
 pub(crate) mod message;
-pub(crate) mod node;
 pub(crate) mod partner;
 pub(crate) mod partner_access;
 pub(crate) mod pro;
@@ -41,7 +40,6 @@ mod tests {
         ("idempotency", super::idempotency::STATEMENTS),
         ("lead", super::lead::STATEMENTS),
         ("message", super::message::STATEMENTS),
-        ("node", super::node::STATEMENTS),
         ("partner", super::partner::STATEMENTS),
         ("partner_access", super::partner_access::STATEMENTS),
         ("pro", super::pro::STATEMENTS),

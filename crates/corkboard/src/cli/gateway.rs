@@ -94,6 +94,11 @@ pub(crate) struct GatewayArguments {
     #[arg(long, env = "CORKBOARD_ALLOW_INSECURE_PLATFORM")]
     pub(crate) allow_insecure_platform: bool,
 
+    /// This process's name among those of the gateway: its own, and the same after every restart. With it a process that
+    /// was killed goes on with its replies at once; without it the others wait for its leases.
+    #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
+    pub(crate) node_name: Option<String>,
+
     /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
     #[arg(
         long = "trusted-proxy",

@@ -63,9 +63,7 @@ async fn list_connections(
     let before = page.after.map(|cursor| cursor.0);
     let rows = connections::list(&core, before, page.rows()).await;
     let rows = rows.map_err(|error| errors::database(&error))?;
-    Ok(Json(
-        page.listing(rows, |row| row.connection_id).map(view),
-    ))
+    Ok(Json(page.listing(rows, |row| row.connection_id).map(view)))
 }
 
 async fn start_connection(
@@ -107,8 +105,7 @@ async fn end_connection(
 
 fn view(row: ConnectionRow) -> ConnectionView {
     let reconnect_reason = connections::reconnect_reason(&row);
-    let refresh_ends =
-        |issued: Timestamp| issued.saturating_add(REFRESH_TOKEN_LIFETIME).ok();
+    let refresh_ends = |issued: Timestamp| issued.saturating_add(REFRESH_TOKEN_LIFETIME).ok();
     ConnectionView {
         business_id: row.business_id.to_string(),
         reconnect_reason: reconnect_reason.map(|reason| reason.to_string()),

@@ -36,19 +36,26 @@ pub(super) fn reprocess(error: &ReprocessError) -> ApiError {
 /// The platform did not do what was asked for a business.
 pub(super) fn call(error: &CallError) -> ApiError {
     match error {
-        CallError::UnknownBusiness => ApiError::not_found("No business with this id was ever connected."),
-        CallError::NotConnected => ApiError::conflict("The business is not connected; start a new connection."),
-        CallError::ReconnectNeeded(reason) => reconnect_needed(*reason),
-        CallError::ScopeMissing => {
-            ApiError::conflict("The pro did not grant this; start a new connection that asks for it.")
+        CallError::UnknownBusiness => {
+            ApiError::not_found("No business with this id was ever connected.")
         }
+        CallError::NotConnected => {
+            ApiError::conflict("The business is not connected; start a new connection.")
+        }
+        CallError::ReconnectNeeded(reason) => reconnect_needed(*reason),
+        CallError::ScopeMissing => ApiError::conflict(
+            "The pro did not grant this; start a new connection that asks for it.",
+        ),
         CallError::Refused(rejection) => refused(rejection),
         CallError::Unavailable { retry_after, cause } => {
             tracing::warn!(%cause, "the platform could not be asked");
-            let seconds = retry_after.map_or(PLATFORM_PAUSE_SECONDS, |pause| pause.as_secs().max(1));
+            let seconds =
+                retry_after.map_or(PLATFORM_PAUSE_SECONDS, |pause| pause.as_secs().max(1));
             ApiError::unavailable(u32::try_from(seconds).unwrap_or(u32::MAX))
         }
-        CallError::Tokens(ConnectionTokensError::Database(error)) | CallError::Database(error) => database(error),
+        CallError::Tokens(ConnectionTokensError::Database(error)) | CallError::Database(error) => {
+            database(error)
+        }
         CallError::Tokens(error @ ConnectionTokensError::Damaged(_)) => ApiError::internal(error),
     }
 }
@@ -57,11 +64,13 @@ pub(super) fn call(error: &CallError) -> ApiError {
 pub(super) fn queue(error: &QueueError) -> ApiError {
     match error {
         QueueError::UnknownLead => ApiError::not_found("No lead with this leadID has arrived."),
-        QueueError::NotConnected => {
-            ApiError::conflict("The business of this lead is not connected; start a new connection.")
-        }
+        QueueError::NotConnected => ApiError::conflict(
+            "The business of this lead is not connected; start a new connection.",
+        ),
         QueueError::ReconnectNeeded(reason) => reconnect_needed(*reason),
-        QueueError::OtherReply => ApiError::conflict("The Idempotency-Key was used for another reply."),
+        QueueError::OtherReply => {
+            ApiError::conflict("The Idempotency-Key was used for another reply.")
+        }
         QueueError::Database(error) => database(error),
     }
 }
@@ -70,22 +79,27 @@ pub(super) fn queue(error: &QueueError) -> ApiError {
 pub(super) fn resolve(error: &ResolveError) -> ApiError {
     match error {
         ResolveError::Unknown => ApiError::not_found("There is no such reply."),
-        ResolveError::NotUncertain { state } => {
-            ApiError::conflict(format!("The reply is {state}; only one that is uncertain can be resolved."))
-        }
+        ResolveError::NotUncertain { state } => ApiError::conflict(format!(
+            "The reply is {state}; only one that is uncertain can be resolved."
+        )),
         ResolveError::Database(error) => database(error),
     }
 }
 
 fn reconnect_needed(reason: ReconnectReason) -> ApiError {
-    ApiError::conflict(format!("The pro has to connect the business again: {reason}."))
+    ApiError::conflict(format!(
+        "The pro has to connect the business again: {reason}."
+    ))
 }
 
 fn refused(rejection: &Rejection) -> ApiError {
     let said = if rejection.description.is_empty() {
         format!("The platform refused with {rejection}.")
     } else {
-        format!("The platform refused with {rejection}: {}", rejection.description)
+        format!(
+            "The platform refused with {rejection}: {}",
+            rejection.description
+        )
     };
     if rejection.status == 404 {
         ApiError::not_found(said)

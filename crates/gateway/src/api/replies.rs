@@ -99,8 +99,7 @@ fn resolution(body: &Value) -> Result<Resolution, ApiError> {
 fn reply_id(path: &PathSegments) -> Result<i64, ApiError> {
     let number = path.text("reply_id")?.parse().ok();
     let number = number.filter(|number: &i64| *number > 0);
-    number
-        .ok_or_else(|| ApiError::bad_request("reply_id in the path must be decimal digits."))
+    number.ok_or_else(|| ApiError::bad_request("reply_id in the path must be decimal digits."))
 }
 
 fn view(row: ReplyRow) -> ReplyView {

@@ -96,18 +96,24 @@ mod tests {
 
     use super::*;
 
+    fn read(kind: ArrivalKind, fixture: &str) -> Arrival {
+        Arrival::read(kind, &serde_json::from_str(fixture).unwrap()).unwrap()
+    }
+
     #[test]
-    fn the_sources_samples_are_read() {
-        let lead = Arrival::read(ArrivalKind::Lead, &protocol::fixtures::lead()).unwrap();
-        assert!(
-            matches!(lead, Arrival::Lead { made_at, .. } if made_at.as_second() == 1_498_760_294)
-        );
-        let message = Arrival::read(ArrivalKind::Message, &protocol::fixtures::message());
-        assert!(matches!(message, Ok(Arrival::Message { .. })));
-        let update = Arrival::read(ArrivalKind::LeadUpdate, &protocol::fixtures::lead_update());
-        assert!(matches!(update, Ok(Arrival::LeadUpdate { .. })));
-        let review = Arrival::read(ArrivalKind::Review, &protocol::fixtures::review());
-        assert!(matches!(review, Ok(Arrival::Review { .. })));
+    fn the_samples_of_the_wire_are_read() {
+        use protocol::fixtures::{LEAD, LEAD_UPDATE, MESSAGE, REVIEW, lead};
+
+        let Arrival::Lead { made_at, .. } = read(ArrivalKind::Lead, LEAD) else {
+            panic!("it is a lead");
+        };
+        assert_eq!(made_at, lead().create_timestamp.timestamp());
+        let message = read(ArrivalKind::Message, MESSAGE);
+        assert!(matches!(message, Arrival::Message { .. }));
+        let update = read(ArrivalKind::LeadUpdate, LEAD_UPDATE);
+        assert!(matches!(update, Arrival::LeadUpdate { .. }));
+        let review = read(ArrivalKind::Review, REVIEW);
+        assert!(matches!(review, Arrival::Review { .. }));
     }
 
     #[test]

@@ -108,12 +108,7 @@ pub(crate) fn judge(outcome: Outcome, effort: Effort, now: Timestamp) -> Verdict
     }
 }
 
-fn again(
-    reason: String,
-    effort: Effort,
-    now: Timestamp,
-    not_before: Option<Timestamp>,
-) -> Verdict {
+fn again(reason: String, effort: Effort, now: Timestamp, not_before: Option<Timestamp>) -> Verdict {
     let last = later(effort.queued_at, PATIENCE);
     if now >= last {
         let reason = format!("given up after 24 hours: {reason}");

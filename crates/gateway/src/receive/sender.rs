@@ -21,11 +21,14 @@ impl FromRequestParts<Core> for Sender {
         let credentials = basic.required(REALM)?;
         let expected = core.settings.receiver_username.as_bytes();
         // Every candidate is compared whole, so that the time tells nothing about which half was wrong.
-        let right = credentials.candidates().into_iter().fold(false, |right, candidate| {
-            let name = candidate.name().as_bytes().ct_eq(expected);
-            let password = core.settings.receiver_password.matches(candidate.secret());
-            right | (bool::from(name) & password)
-        });
+        let right = credentials
+            .candidates()
+            .into_iter()
+            .fold(false, |right, candidate| {
+                let name = candidate.name().as_bytes().ct_eq(expected);
+                let password = core.settings.receiver_password.matches(candidate.secret());
+                right | (bool::from(name) & password)
+            });
         right
             .then_some(Self)
             .ok_or_else(|| ApiError::unauthorized_basic(REALM))

@@ -102,8 +102,7 @@ pub(crate) async fn finish(
 ) -> Result<Connected, ConnectError> {
     let state_hash = state.hash();
     let now = core.clock.now();
-    let attempt =
-        connect_attempt::find(&mut core.db.reader(), state_hash.as_str(), now).await?;
+    let attempt = connect_attempt::find(&mut core.db.reader(), state_hash.as_str(), now).await?;
     let attempt = attempt.ok_or(ConnectError::UnknownState)?;
     let tokens = match attempt.tokens_sealed {
         Some(sealed) => KeptTokens::open(core, &state_hash, &sealed)?,
@@ -241,11 +240,7 @@ impl KeptTokens {
             .seal(&core.entropy, &Self::place(state_hash), plain.expose())
     }
 
-    fn open(
-        core: &Core,
-        state_hash: &SecretHash,
-        sealed: &str,
-    ) -> Result<IssuedTokens, OpenError> {
+    fn open(core: &Core, state_hash: &SecretHash, sealed: &str) -> Result<IssuedTokens, OpenError> {
         let plain = core.keys.open(&Self::place(state_hash), sealed)?;
         let kept: Self = serde_json::from_str(plain.expose()).map_err(|_| OpenError)?;
         Ok(IssuedTokens {

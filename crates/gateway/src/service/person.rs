@@ -1,7 +1,7 @@
 //! Who works with the gateway.
 
-use base::password::PasswordError;
 use base::Secret;
+use base::password::PasswordError;
 use database::{Op, Tx};
 use jiff::Timestamp;
 use thiserror::Error;

@@ -120,12 +120,7 @@ fn without_token(error: TokenError) -> Outcome {
 }
 
 /// Sends the reply, and once more with another token if the first was refused.
-async fn attempt(
-    core: &Core,
-    reply: &Leased,
-    connection: ConnectionId,
-    token: Secret,
-) -> Outcome {
+async fn attempt(core: &Core, reply: &Leased, connection: ConnectionId, token: Secret) -> Outcome {
     let answer = match ask(core, reply, &token).await {
         Err(error) if error.is_unauthorized() => {
             let token = match core.keeper.refresh_now(&connection, &token).await {

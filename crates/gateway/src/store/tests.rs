@@ -4,7 +4,8 @@ use database::on_both_databases;
 use database::test_db::TestDb;
 
 use super::{
-    connect_attempt, connection, connection_token, lead, lead_update, message, node, person, quarantine, reply, review, revision,
+    connect_attempt, connection, connection_token, lead, lead_update, message, person, quarantine,
+    reply, review, revision,
 };
 
 async fn prepare_all(db: &TestDb) {
@@ -15,7 +16,6 @@ async fn prepare_all(db: &TestDb) {
         lead::STATEMENTS,
         lead_update::STATEMENTS,
         message::STATEMENTS,
-        node::STATEMENTS,
         person::STATEMENTS,
         quarantine::STATEMENTS,
         reply::STATEMENTS,

@@ -234,10 +234,3 @@ CREATE TABLE audit (
     detail TEXT NOT NULL,
     created_at_us BIGINT NOT NULL
 );
-
--- Which process makes ids under which node number.
-CREATE TABLE node (
-    node BIGINT NOT NULL PRIMARY KEY,
-    owner TEXT NOT NULL,
-    lease_until_us BIGINT NOT NULL
-);

@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use base::{Clock, Entropy};
-use database::{Db, Op, Tx};
+use database::{Db, Engine, Op, Tx};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::NODES;
 use thiserror::Error;
 
-use crate::store::node;
+use crate::store;
 
 /// How long a number is held without being renewed.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -22,26 +22,26 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
 
 /// A number that this process holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NodeLease {
+pub struct NodeLease {
     node: u8,
     owner: String,
 }
 
 impl NodeLease {
-    /// The name of this process among those that live, for the leases of the delivery engine.
-    pub(crate) fn owner(&self) -> &str {
+    /// The name of this process among those that live, for its other leases.
+    pub fn owner(&self) -> &str {
         &self.owner
     }
 
     /// The number, for [`base::IdMaker::new`].
-    pub(crate) fn number(&self) -> u8 {
+    pub fn number(&self) -> u8 {
         self.node
     }
 }
 
 /// Why no number could be taken.
 #[derive(Debug, Error)]
-pub(crate) enum NodeError {
+pub enum NodeError {
     /// All of them are held.
     #[error("all {NODES} node numbers are held; those of dead processes fall free after a minute")]
     NoneFree,
@@ -50,25 +50,27 @@ pub(crate) enum NodeError {
     Database(#[from] database::Error),
 }
 
-/// Takes the lowest number that is free.
-pub(crate) async fn take(
-    db: &Db,
-    clock: &Clock,
-    entropy: &Entropy,
-) -> Result<NodeLease, NodeError> {
-    db.write(Take {
-        owner: entropy.secret::<16>().expose().to_owned(),
-        now: clock.now(),
-    })
-    .await
+/// The name under which this process holds leases: the one that it was given, if any. A SQLite database has one process,
+/// which goes on with what it held when it was killed; of several on PostgreSQL each gets a random name.
+pub fn process_name(db: &Db, given: Option<&str>, entropy: &Entropy) -> String {
+    match (given, db.engine()) {
+        (Some(name), _) => name.to_owned(),
+        (None, Engine::Sqlite) => "the only process".to_owned(),
+        (None, Engine::Postgres) => entropy.secret::<16>().expose().to_owned(),
+    }
+}
+
+/// Takes the number that a process of this name holds already, else the lowest that is free.
+///
+/// # Errors
+/// See [`NodeError`].
+pub async fn take(db: &Db, clock: &Clock, owner: String) -> Result<NodeLease, NodeError> {
+    let now = clock.now();
+    db.write(Take { owner, now }).await
 }
 
 /// Holds the number for another while; `false` if it was lost.
-pub(crate) async fn renew(
-    db: &Db,
-    clock: &Clock,
-    lease: &NodeLease,
-) -> Result<bool, database::Error> {
+pub async fn renew(db: &Db, clock: &Clock, lease: &NodeLease) -> Result<bool, database::Error> {
     db.write(Renew {
         lease: lease.clone(),
         now: clock.now(),
@@ -77,7 +79,7 @@ pub(crate) async fn renew(
 }
 
 /// Gives the number back at the end of the process, so that its next start finds it free.
-pub(crate) async fn release(db: &Db, lease: NodeLease) -> Result<(), database::Error> {
+pub async fn release(db: &Db, lease: NodeLease) -> Result<(), database::Error> {
     db.write(Release { lease }).await
 }
 
@@ -91,12 +93,16 @@ impl Op for Take {
     type Error = NodeError;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<NodeLease, NodeError> {
-        let taken = node::taken(tx, self.now).await?;
+        let owner = self.owner.clone();
+        if let Some(node) = store::of_owner(tx, &self.owner).await? {
+            store::renew(tx, node.into(), &self.owner, end(self.now)).await?;
+            return Ok(NodeLease { node, owner });
+        }
+        let taken = store::taken(tx, self.now).await?;
         let free = (0..NODES).filter(|node| !taken.contains(&u32::from(*node)));
         for node in free {
             // Another process may have been faster with this one.
-            if node::take(tx, node.into(), &self.owner, self.now, end(self.now)).await? {
-                let owner = self.owner.clone();
+            if store::take(tx, node.into(), &self.owner, self.now, end(self.now)).await? {
                 return Ok(NodeLease { node, owner });
             }
         }
@@ -114,7 +120,7 @@ impl Op for Renew {
     type Error = database::Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, database::Error> {
-        node::renew(tx, self.lease.node.into(), &self.lease.owner, end(self.now)).await
+        store::renew(tx, self.lease.node.into(), &self.lease.owner, end(self.now)).await
     }
 }
 
@@ -127,7 +133,7 @@ impl Op for Release {
     type Error = database::Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), database::Error> {
-        node::release(tx, self.lease.node.into(), &self.lease.owner).await
+        store::release(tx, self.lease.node.into(), &self.lease.owner).await
     }
 }
 
@@ -137,38 +143,58 @@ fn end(now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use database::on_both_databases;
     use std::collections::BTreeSet;
 
+    use database::on_both_databases;
+
     use super::*;
-    use crate::testing::{MIGRATIONS, start};
+    use crate::MIGRATIONS;
+
+    fn clock() -> Clock {
+        Clock::manual(Timestamp::UNIX_EPOCH)
+    }
+
+    async fn take_as(db: &Db, clock: &Clock, owner: impl ToString) -> Result<NodeLease, NodeError> {
+        take(db, clock, owner.to_string()).await
+    }
 
     on_both_databases!(
         no_two_processes_have_one_number,
-        MIGRATIONS,
+        &[MIGRATIONS],
         |db| async move {
-            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
+            let clock = clock();
             let mut numbers = BTreeSet::new();
-            for _ in 0..NODES {
-                let lease = take(&db, &clock, &entropy).await.unwrap();
+            for owner in 0..NODES {
+                let lease = take_as(&db, &clock, owner).await.unwrap();
                 assert!(numbers.insert(lease.number()));
             }
-            let refused = take(&db, &clock, &entropy).await;
+            let refused = take_as(&db, &clock, "one too many").await;
             assert!(matches!(refused, Err(NodeError::NoneFree)));
         }
     );
 
     on_both_databases!(
-        a_number_falls_free_when_it_is_not_renewed,
-        MIGRATIONS,
+        a_process_of_the_same_name_goes_on_with_its_number,
+        &[MIGRATIONS],
         |db| async move {
-            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
-            let one = take(&db, &clock, &entropy).await.unwrap();
-            let other = take(&db, &clock, &entropy).await.unwrap();
+            let clock = clock();
+            let before = take_as(&db, &clock, "a").await.unwrap();
+            take_as(&db, &clock, "b").await.unwrap();
+            assert_eq!(take_as(&db, &clock, "a").await.unwrap(), before);
+        }
+    );
+
+    on_both_databases!(
+        a_number_falls_free_when_it_is_not_renewed,
+        &[MIGRATIONS],
+        |db| async move {
+            let clock = clock();
+            let one = take_as(&db, &clock, 1).await.unwrap();
+            let other = take_as(&db, &clock, 2).await.unwrap();
             clock.advance(Duration::from_mins(1));
             assert!(renew(&db, &clock, &one).await.unwrap());
             clock.advance(Duration::from_millis(1));
-            let third = take(&db, &clock, &entropy).await.unwrap();
+            let third = take_as(&db, &clock, 3).await.unwrap();
             assert_eq!(third.number(), other.number());
             // The one who lost it is told, and cannot take it from its new holder.
             assert!(!renew(&db, &clock, &other).await.unwrap());
@@ -179,13 +205,13 @@ mod tests {
 
     on_both_databases!(
         a_number_that_was_given_back_is_free_at_once,
-        MIGRATIONS,
+        &[MIGRATIONS],
         |db| async move {
-            let (clock, entropy) = (Clock::manual(start()), Entropy::seeded(1));
-            let lease = take(&db, &clock, &entropy).await.unwrap();
+            let clock = clock();
+            let lease = take_as(&db, &clock, 1).await.unwrap();
             let number = lease.number();
             release(&db, lease).await.unwrap();
-            assert_eq!(take(&db, &clock, &entropy).await.unwrap().number(), number);
+            assert_eq!(take_as(&db, &clock, 2).await.unwrap().number(), number);
         }
     );
 }
