@@ -1,6 +1,6 @@
 //! Outgoing HTTP: to partners, to the platform, to a CRM. One request, one deadline, a capped answer, no redirects.
 //!
-//! Who takes part: [`address`] judges an address, [`resolver`] asks it about every answer of the name service, and
+//! Who takes part: [`address`] judges an address, `resolver` asks it about every answer of the name service, and
 //! [`Outgoing`] asks it about literal addresses (HTTP clients never show those to a resolver) and about the peer that
 //! was reached in the end. Whoever sends decides what an answer means.
 
