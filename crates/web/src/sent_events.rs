@@ -13,8 +13,14 @@ pub const STILL_HERE: &str = ":\n\n";
 
 /// The text of one event. A line end within `data` begins another line of data; `id` and `kind` have none.
 pub fn event_text(id: &str, kind: &str, data: &str) -> String {
-    let data: String = data.lines().map(|line| format!("data: {line}\n")).collect();
-    format!("id: {id}\nevent: {kind}\n{data}\n")
+    let mut text = format!("id: {id}\nevent: {kind}\n");
+    for line in data.lines() {
+        text.push_str("data: ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push('\n');
+    text
 }
 
 /// An answer whose body is what `next` gives, again and again, until it gives nothing or the caller leaves. Each call gets
