@@ -84,7 +84,7 @@ pub(crate) async fn check_live<T: Tx>(
     tx: &mut T,
     claims: &AccessClaims,
 ) -> Result<Grant, AccessError> {
-    let grant = grant::hold_by_code(tx, &claims.src_auth_code).await?;
+    let grant = grant::lock_by_code(tx, &claims.src_auth_code).await?;
     let Some(grant) = grant.filter(|grant| grant.is_live() && grant.agrees_with(claims)) else {
         return Err(AccessError::Ended);
     };

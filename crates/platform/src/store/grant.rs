@@ -26,13 +26,6 @@ macro_rules! columns {
     };
 }
 
-macro_rules! live_of_partner {
-    () => {
-        "SELECT grant_id FROM oauth_grant WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
-        AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL"
-    };
-}
-
 database::statements! {
     INSERT = "INSERT INTO oauth_grant (grant_id, code_hash, client_id, partner_id, kind, business_id, account_id,
         scopes, redirect_uri, location_hash, code_challenge, code_expires_at_us, exclusive, created_at_us)
@@ -40,18 +33,12 @@ database::statements! {
     FIND = (columns!(), " FROM oauth_grant WHERE grant_id = $1");
     LOCK = for_update (columns!(), " FROM oauth_grant WHERE grant_id = $1");
     LOCK_BY_CODE = for_update (columns!(), " FROM oauth_grant WHERE code_hash = $1");
-    /// Against being ended, not against other writers of the same connection.
-    HOLD_BY_CODE = {
-        sqlite: concat!(columns!(), " FROM oauth_grant WHERE code_hash = $1"),
-        postgres: concat!(columns!(), " FROM oauth_grant WHERE code_hash = $1 FOR SHARE"),
-    };
     LOCK_UNREVOKED = for_update (columns!(), " FROM oauth_grant
         WHERE client_id = $1 AND business_id = $2 AND revoked_at_us IS NULL ORDER BY grant_id");
     /// Held, so that two clients of a partner that disconnect at once do not each take the other's grant for standing.
-    HOLD_LIVE_OF_PARTNER = {
-        sqlite: live_of_partner!(),
-        postgres: concat!(live_of_partner!(), " FOR SHARE"),
-    };
+    LOCK_LIVE_OF_PARTNER = for_update "SELECT grant_id FROM oauth_grant
+        WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
+        AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL ORDER BY grant_id";
     /// All that a bearer check needs to know, in one point query.
     FIND_FOR_ACCESS = (columns!(), ", client.requests_per_second, client.burst,
         EXISTS (SELECT 1 FROM revoked_access WHERE revoked_access.grant_id = oauth_grant.grant_id
@@ -126,15 +113,6 @@ pub(crate) async fn lock_by_code<T: Tx>(
     find_one(tx, LOCK_BY_CODE, params![code_hash]).await
 }
 
-/// The grant that began with this code, kept from being ended until the end of the transaction. Several transactions may
-/// hold it at once; none of them may change it.
-pub(crate) async fn hold_by_code<T: Tx>(
-    tx: &mut T,
-    code_hash: &str,
-) -> Result<Option<Grant>, Error> {
-    find_one(tx, HOLD_BY_CODE, params![code_hash]).await
-}
-
 /// Every grant of this client and business that is offered or live, locked in order of id.
 pub(crate) async fn lock_unrevoked<T: Tx>(
     tx: &mut T,
@@ -156,7 +134,7 @@ pub(crate) async fn has_live_of_partner<T: Tx>(
 ) -> Result<bool, Error> {
     let rows = tx
         .query(
-            HOLD_LIVE_OF_PARTNER,
+            LOCK_LIVE_OF_PARTNER,
             params![partner_id.get(), business_id.get()],
         )
         .await?;

@@ -34,8 +34,8 @@ database::statements! {
         UNION SELECT partner_id FROM oauth_grant
         WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
         AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL";
-    /// The grants are locked against an end, not against each other: whoever disconnects waits until what this
-    /// transaction sends is committed, and then cancels that too (D6).
+    /// The grants are locked: whoever disconnects waits until what this transaction sends is committed, and then cancels
+    /// that too (D6). Others queue for the lock, so that a stream of leads cannot keep a disconnect out.
     LIST_CONNECTED = {
         sqlite: concat!(
             "SELECT endpoint.partner_id, ", endpoint::columns!(), " FROM oauth_grant
@@ -48,7 +48,7 @@ database::statements! {
             JOIN endpoint ON endpoint.partner_id = oauth_grant.partner_id
             WHERE oauth_grant.business_id = $1 AND oauth_grant.kind = 'production'
             AND oauth_grant.code_used_at_us IS NOT NULL AND oauth_grant.revoked_at_us IS NULL
-            ORDER BY oauth_grant.grant_id FOR SHARE OF oauth_grant"
+            ORDER BY oauth_grant.grant_id FOR UPDATE OF oauth_grant"
         ),
     };
     /// Locked in the same way against the end of the enablement.
@@ -62,7 +62,7 @@ database::statements! {
             "SELECT endpoint.partner_id, ", endpoint::columns!(), " FROM partner_business
             JOIN endpoint ON endpoint.partner_id = partner_business.partner_id
             WHERE partner_business.business_id = $1
-            ORDER BY partner_business.partner_id FOR SHARE OF partner_business"
+            ORDER BY partner_business.partner_id FOR UPDATE OF partner_business"
         ),
     };
 }

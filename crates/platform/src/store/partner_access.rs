@@ -4,20 +4,14 @@ use database::{Error, Tx, params};
 use protocol::id::{BusinessId, PartnerId};
 
 database::statements! {
-    /// Kept from being ended until the end of the transaction, so that a disconnect takes effect at once (D6).
-    HOLD_ENABLEMENT = {
-        sqlite: "SELECT business_id FROM partner_business WHERE partner_id = $1 AND business_id = $2",
-        postgres: "SELECT business_id FROM partner_business WHERE partner_id = $1 AND business_id = $2 FOR SHARE",
-    };
-    /// Kept in the same way.
-    HOLD_CONNECTIONS = {
-        sqlite: "SELECT grant_id FROM oauth_grant
-            WHERE business_id = $2 AND partner_id = $1 AND kind = 'production'
-            AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL ORDER BY grant_id",
-        postgres: "SELECT grant_id FROM oauth_grant
-            WHERE business_id = $2 AND partner_id = $1 AND kind = 'production'
-            AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL ORDER BY grant_id FOR SHARE",
-    };
+    /// Kept from being ended until the end of the transaction, so that a disconnect takes effect at once (D6). The lock is
+    /// one that others queue for: behind shared ones, which overlap without end, a disconnect would never get its turn.
+    LOCK_CONNECTIONS = for_update "SELECT grant_id FROM oauth_grant
+        WHERE business_id = $2 AND partner_id = $1 AND kind = 'production'
+        AND code_used_at_us IS NOT NULL AND revoked_at_us IS NULL ORDER BY grant_id";
+    /// Kept in the same way. Connections are locked before enablements everywhere.
+    LOCK_ENABLEMENT = for_update "SELECT business_id FROM partner_business
+        WHERE partner_id = $1 AND business_id = $2";
     /// By way of the partner's clients, whose grants for a business an index finds.
     FIND_ENDED_CONNECTION = "SELECT oauth_grant.grant_id FROM client
         JOIN oauth_grant ON oauth_grant.client_id = client.client_id AND oauth_grant.business_id = $2
@@ -43,8 +37,8 @@ pub(crate) async fn hold<T: Tx>(
     business_id: BusinessId,
 ) -> Result<PartnerAccess, Error> {
     let statements = [
-        (HOLD_ENABLEMENT, PartnerAccess::Open),
-        (HOLD_CONNECTIONS, PartnerAccess::Open),
+        (LOCK_CONNECTIONS, PartnerAccess::Open),
+        (LOCK_ENABLEMENT, PartnerAccess::Open),
         (FIND_ENDED_CONNECTION, PartnerAccess::Ended),
     ];
     for (statement, access) in statements {
