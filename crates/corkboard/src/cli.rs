@@ -24,10 +24,10 @@ pub(crate) use sandbox::SandboxArguments;
     version,
     propagate_version = true,
     after_help = "Examples:\n  \
-        corkboard sandbox                          both sides on this machine, in one command\n  \
-        corkboard gateway serve --config my.toml   the partner's side, against a real platform\n  \
-        corkboard config check --config my.toml    what a settings file means, secrets hidden\n  \
-        corkboard completions bash                 completions for your shell"
+        corkboard sandbox                                 both sides on this machine, in one command\n  \
+        corkboard gateway serve --config my.toml          the partner's side, against a real platform\n  \
+        corkboard config check gateway --config my.toml   what a settings file means, secrets hidden\n  \
+        corkboard completions bash                        completions for your shell"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

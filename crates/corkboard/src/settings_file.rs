@@ -1,7 +1,7 @@
 //! The TOML file beneath the command line: `--config FILE` (or `CORKBOARD_CONFIG`) gives every flag a default.
 //!
-//! A flag wins over its environment variable, which wins over the file. The file has one table per command, with the
-//! flags' names as keys:
+//! A flag wins over its environment variable, which wins over the file. The file has one table per side, with the names of
+//! the flags of `serve` as keys:
 //!
 //! ```toml
 //! [platform]
@@ -18,10 +18,16 @@ use clap::{Arg, ArgAction, Command};
 use crate::failure::Failure;
 
 /// The tables that a file may hold, and the commands that they set defaults for.
-const TABLES: &[(&str, &[&str])] = &[
-    ("platform", &["platform", "serve"]),
-    ("gateway", &["gateway", "serve"]),
-    ("sandbox", &["sandbox"]),
+const TABLES: &[(&str, &[&[&str]])] = &[
+    (
+        "platform",
+        &[&["platform", "serve"], &["config", "check", "platform"]],
+    ),
+    (
+        "gateway",
+        &[&["gateway", "serve"], &["config", "check", "gateway"]],
+    ),
+    ("sandbox", &[&["sandbox"]]),
 ];
 
 /// Reads the settings file, if one was named, and makes its values the defaults of `command`'s flags.
@@ -38,7 +44,7 @@ pub(crate) fn apply(command: Command) -> Result<Command, Failure> {
     apply_text(command, &text).map_err(|problem| {
         Failure::mendable(
             format!("settings file {}: {problem}", path.display()),
-            "`corkboard config check` shows what is understood; docs/reference/settings.md lists every key",
+            "`corkboard config check platform` (or `gateway`) shows what is understood; docs/reference/settings.md lists every key",
         )
     })
 }
@@ -73,7 +79,7 @@ fn apply_text(command: Command, text: &str) -> Result<Command, String> {
         .parse()
         .map_err(|error: toml::de::Error| error.to_string())?;
     table.into_iter().try_fold(command, |command, (name, value)| {
-        let (_, path) = TABLES
+        let (_, paths) = TABLES
             .iter()
             .find(|(table, _)| *table == name)
             .ok_or_else(|| format!("there is no table `{name}`; use [platform], [gateway] or [sandbox]"))?;
@@ -86,7 +92,10 @@ fn apply_text(command: Command, text: &str) -> Result<Command, String> {
                 let texts = texts(&value).ok_or_else(|| {
                     format!("`{name}.{key}` must be a text, a number, true or false, or an array of texts")
                 })?;
-                set_default(command, path, &key, &texts).ok_or_else(|| format!("there is no setting `{name}.{key}`"))
+                paths
+                    .iter()
+                    .try_fold(command, |command, path| set_default(command, path, &key, &texts))
+                    .ok_or_else(|| format!("there is no setting `{name}.{key}`"))
             })
     })
 }

@@ -130,11 +130,13 @@ fn secret_line(path: &Path, flag: &str, shortest: usize) -> Result<Secret, Failu
     let mut characters: Vec<char> = secret.chars().collect();
     characters.sort_unstable();
     characters.dedup();
-    if secret.len() < shortest || secret.lines().count() != 1 || characters.len() < shortest.min(8)
+    if secret.len() < shortest
+        || secret.contains(char::is_whitespace)
+        || characters.len() < shortest.min(8)
     {
         return Err(Failure::mendable(
             format!(
-                "{flag}: {} does not hold a secret of at least {shortest} random characters",
+                "{flag}: {} does not hold a secret of at least {shortest} random characters without spaces",
                 path.display()
             ),
             format!(

@@ -30,6 +30,8 @@ filled_paths! {
     LEAD_MESSAGES = "/api/v1/leads/{lead_id}/messages", lead_messages(lead_id: LeadId);
     /// One reply and how far it got. Reply ids are the gateway's own.
     REPLY = "/api/v1/replies/{reply_id}", reply(reply_id: i64);
+    /// Deciding about a reply of which nobody knows whether it was sent.
+    REPLY_RESOLVE = "/api/v1/replies/{reply_id}/resolve", reply_resolve(reply_id: i64);
     /// The connection of one business: read, disconnect.
     CONNECTION = "/api/v1/connections/{business_id}", connection(business_id: BusinessId);
     /// Switching a business's targeting.

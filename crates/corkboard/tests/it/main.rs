@@ -1,0 +1,57 @@
+//! The integration tests: both sides over real sockets, on SQLite and on PostgreSQL. One binary, because each one links
+//! the whole program.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics; clippy sees only that in functions with the attribute `test`"
+)]
+
+/// Makes a test on SQLite and a test on PostgreSQL of each `async fn name(engine: Engine)` beside it.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                Box::pin(super::$name(testkit::world::Engine::Sqlite)).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                Box::pin(super::$name(testkit::world::Engine::Postgres)).await;
+            })+
+        }
+    };
+}
+
+mod bearer;
+mod browser;
+mod codes;
+mod command_line;
+mod connect_requests;
+mod consent_page;
+mod delivery_failures;
+mod delivery_holds;
+mod delivery_requests;
+mod exchange;
+mod health;
+mod kill;
+mod marketplace;
+mod oauth_clients;
+mod operator_api;
+mod operator_events;
+mod processes;
+mod program;
+mod quarantine;
+mod receiving;
+mod reconnecting;
+mod refresh;
+mod replies;
+mod revocation;
+mod sandbox;
+mod scripted_platform;
+mod sender;
+mod source_samples;
+mod support;
+mod token_endpoint;

@@ -1,0 +1,128 @@
+//! A world whose partner is a receiver of ours: what it gets, and what the operator sees of it.
+
+use serde_json::{Value, json};
+use testkit::partner::LeadIds;
+use testkit::world::Engine;
+use testkit::{Receiver, Reply, World, WorldOptions};
+
+use crate::support::FIRST;
+
+/// A platform, and the partner that all of it is delivered to.
+pub(crate) struct Marketplace {
+    pub(crate) world: World,
+    pub(crate) partner: Receiver,
+    pub(crate) partner_id: String,
+}
+
+impl Marketplace {
+    /// The partner may act for the first pro's first business, without OAuth.
+    pub(crate) async fn start(engine: Engine) -> Self {
+        let partner = Receiver::start().await;
+        let options = WorldOptions {
+            partner_url: Some(partner.url().to_owned()),
+            ..WorldOptions::on(engine)
+        };
+        let world = World::start(options).await;
+        let partner_id = world.partner_id().await;
+        enable(&world, &partner_id).await;
+        Self {
+            world,
+            partner,
+            partner_id,
+        }
+    }
+
+    pub(crate) async fn lead(&self) -> LeadIds {
+        self.world.lead(FIRST).await
+    }
+
+    /// The customer writes.
+    pub(crate) async fn write(&self, lead: &LeadIds, text: &str) {
+        let path = format!("/operator/v1/leads/{}/messages", lead.lead_id);
+        let reply = self
+            .world
+            .operator()
+            .post(&path, &json!({ "text": text }))
+            .await;
+        reply.expect_status(201);
+    }
+
+    pub(crate) async fn price(&self, lead: &LeadIds, price: &str) {
+        let path = format!("/operator/v1/leads/{}/price", lead.lead_id);
+        let reply = self
+            .world
+            .operator()
+            .put(&path, &json!({ "leadPrice": price }))
+            .await;
+        reply.expect_status(200);
+    }
+
+    pub(crate) async fn review(&self, lead: &LeadIds) {
+        let path = format!("/operator/v1/leads/{}/review", lead.lead_id);
+        let reply = self
+            .world
+            .operator()
+            .post(&path, &json!({"rating": "4"}))
+            .await;
+        reply.expect_status(201);
+    }
+
+    /// The partner's endpoints are what they were, but for what `changes` says.
+    pub(crate) async fn set_endpoints(&self, changes: &Value) -> Reply {
+        let url = self.partner.url();
+        let mut body = json!({
+            "lead_url": format!("{url}/v1/lead"),
+            "message_url": format!("{url}/v1/message"),
+            "lead_update_url": format!("{url}/v1/lead/update"),
+            "review_url": format!("{url}/v1/review"),
+            "username": "platform",
+            "password": "the password of the partner",
+        });
+        let members = body.as_object_mut().expect("an object was just written");
+        members.extend(changes.as_object().cloned().unwrap_or_default());
+        let path = format!("/operator/v1/partners/{}/endpoints", self.partner_id);
+        self.world.operator().put(&path, &body).await
+    }
+
+    /// What the operator sees of deliveries, the newest first.
+    pub(crate) async fn deliveries(&self, filter: &str) -> Vec<Value> {
+        let path = format!("/operator/v1/deliveries?{filter}");
+        let list = self
+            .world
+            .operator()
+            .get(&path)
+            .await
+            .expect_status(200)
+            .json();
+        list["data"].as_array().expect("a list").clone()
+    }
+
+    /// Time passes, and what falls due is delivered.
+    pub(crate) async fn pass(&self, seconds: f64) {
+        self.world
+            .advance(std::time::Duration::from_secs_f64(seconds));
+        self.world.drain().await;
+    }
+
+    /// The paths of what came since the last look.
+    pub(crate) fn came(&self) -> Vec<String> {
+        self.partner
+            .take()
+            .into_iter()
+            .map(|request| request.path)
+            .collect()
+    }
+}
+
+/// Lets a partner act for the first pro's first business, without OAuth (§8.6).
+pub(crate) async fn enable(world: &World, partner_id: &str) {
+    let path = format!(
+        "/operator/v1/partners/{partner_id}/businesses/{}",
+        world.business(0, 0)
+    );
+    world
+        .operator()
+        .put(&path, &json!({}))
+        .await
+        .expect_status(200);
+}
