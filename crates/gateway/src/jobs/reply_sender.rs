@@ -19,6 +19,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Sends until shutdown begins, and then finishes what is on its way.
 pub(crate) async fn run(core: Core, tasks: Tasks) {
+    if let Err(error) = reply_sending::take_over(&core).await {
+        tracing::warn!(%error, "replies that a killed process was sending wait for its leases to end");
+    }
     let mut sender = Sender::new(core.clone());
     while !tasks.stopping().is_cancelled() {
         // Registered before looking, so that a reply that is queued in between is not missed.

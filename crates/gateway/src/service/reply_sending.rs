@@ -213,6 +213,30 @@ impl Leased {
     }
 }
 
+/// Makes due what this process was sending when it was killed, if it has the same name again; under another name the leases
+/// run out by themselves. To be called once, before anything is sent.
+pub(crate) async fn take_over(core: &Core) -> Result<(), Error> {
+    let operation = TakeOver {
+        owner: core.owner.clone(),
+        now: core.clock.now(),
+    };
+    core.db.write(operation).await
+}
+
+struct TakeOver {
+    owner: String,
+    now: Timestamp,
+}
+
+impl Op for TakeOver {
+    type Out = ();
+    type Error = Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), Error> {
+        store::reply::expire_leases(tx, &self.owner, self.now).await
+    }
+}
+
 /// What a claim came to.
 #[derive(Debug)]
 enum Claimed {

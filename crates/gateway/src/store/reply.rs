@@ -115,6 +115,8 @@ database::statements! {
     /// Takes the lease and counts the attempt.
     LEASE = "UPDATE reply SET lease_owner = $2, lease_until_us = $3, maybe_sent = $4, attempts = attempts + 1 \
              WHERE reply_id = $1";
+    /// What a process of this name was sending when it died.
+    EXPIRE_LEASES = "UPDATE reply SET lease_until_us = $2 WHERE lease_owner = $1 AND lease_until_us > $2";
     /// The end of an attempt, by whoever still has the lease.
     SETTLE = "UPDATE reply SET state = $4, next_attempt_at_us = $5, last_error = $6, maybe_sent = $7, finished_at_us = $8, \
               lease_owner = NULL, lease_until_us = NULL \
@@ -235,6 +237,17 @@ pub(crate) async fn lease<T: Tx>(
 ) -> Result<(), Error> {
     let values = params![reply_id, lease.owner, lease.until, lease.maybe_sent];
     tx.execute(LEASE, values).await?;
+    Ok(())
+}
+
+/// Ends the leases of a process that is no more, so that what it was sending is due at once. The owner's name stays with the
+/// reply: it says that an attempt was cut off.
+pub(crate) async fn expire_leases<T: Tx>(
+    tx: &mut T,
+    owner: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(EXPIRE_LEASES, params![owner, now]).await?;
     Ok(())
 }
 
