@@ -10,5 +10,5 @@ mod replying_failures;
 mod starting;
 mod targeting;
 
-pub(crate) use gateway::{BUSINESS, LEAD, OTHER_LEAD, TestGateway};
+pub(crate) use gateway::{BUSINESS, LEAD, TestGateway};
 pub(crate) use platform::Answer;

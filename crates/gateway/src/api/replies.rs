@@ -51,7 +51,7 @@ async fn create_reply(
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
-    let lead_id = path.id("lead_id")?;
+    let lead_id = path.id("leadID")?;
     let message = SendMessage::parse(&body);
     let message = message.map_err(|problems| ApiError::bad_request(sentence(&problems)))?;
     let reply = replies::queue(&core, lead_id, message.text, key.as_deref()).await;

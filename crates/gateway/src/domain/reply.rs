@@ -65,6 +65,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Effort {
     /// When it was made, or a person had it sent again.
     pub(crate) queued_at: Timestamp,
+    /// How often it was tried, this attempt included.
+    pub(crate) attempts: i64,
     /// Whether an earlier attempt may have succeeded.
     pub(crate) maybe_sent: bool,
     /// Whether the platform tells a repetition by its key.
@@ -114,7 +116,7 @@ fn again(reason: String, effort: Effort, now: Timestamp, not_before: Option<Time
         let reason = format!("given up after 24 hours: {reason}");
         return end(reason, effort.maybe_sent);
     }
-    let wait = wait_after(now.duration_since(effort.queued_at));
+    let wait = wait_after(effort.attempts);
     let at = later(now, wait).max(not_before.unwrap_or(now));
     Verdict::Retry {
         at: at.min(last),
@@ -131,17 +133,10 @@ fn end(reason: String, maybe_sent: bool) -> Verdict {
     }
 }
 
-/// How long to wait when `elapsed` has passed since the reply was queued. By time and not by number, so that attempts that
-/// are slow themselves do not come at the pace of quick ones.
-fn wait_after(elapsed: SignedDuration) -> SignedDuration {
-    let mut due = SignedDuration::ZERO;
-    for wait in WAITS {
-        due += wait;
-        if elapsed < due {
-            return wait;
-        }
-    }
-    WAITS[WAITS.len() - 1]
+/// How long to wait after so many attempts.
+fn wait_after(attempts: i64) -> SignedDuration {
+    let made = usize::try_from(attempts.max(1)).unwrap_or(WAITS.len());
+    WAITS[made.min(WAITS.len()) - 1]
 }
 
 fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
@@ -161,6 +156,7 @@ mod tests {
     fn effort(maybe_sent: bool, repeats_are_harmless: bool) -> Effort {
         Effort {
             queued_at: at(0),
+            attempts: 1,
             maybe_sent,
             repeats_are_harmless,
         }
@@ -182,24 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn quick_refusals_are_tried_again_by_the_schedule() {
-        let mut now = 0;
-        let mut waits = Vec::new();
-        for _ in 0..10 {
-            let Verdict::Retry { at, .. } = judge(not_yet(None), effort(false, true), at(now))
-            else {
-                panic!("it is tried again");
-            };
-            waits.push(at.as_second() - now);
-            now = at.as_second();
+    fn attempts_come_by_the_schedule_whenever_the_first_was_made() {
+        for start in [0, 3_600] {
+            let waits = (1..=10).map(|attempts| {
+                let effort = Effort {
+                    attempts,
+                    ..effort(false, true)
+                };
+                let Verdict::Retry { at, .. } = judge(not_yet(None), effort, at(start)) else {
+                    panic!("it is tried again");
+                };
+                at.as_second() - start
+            });
+            let waits: Vec<i64> = waits.collect();
+            assert_eq!(waits, [1, 3, 10, 30, 60, 120, 300, 600, 600, 600]);
         }
-        assert_eq!(waits, [1, 3, 10, 30, 60, 120, 300, 600, 600, 600]);
-    }
-
-    #[test]
-    fn slow_attempts_do_not_begin_the_schedule_anew() {
-        let verdict = judge(not_yet(None), effort(false, true), at(15));
-        assert_eq!(verdict, retry(15 + 30, false));
     }
 
     #[test]

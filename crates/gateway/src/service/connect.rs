@@ -21,6 +21,7 @@ use url::Url;
 
 use super::tokens::{ConnectionId, SealedPair};
 use crate::core::Core;
+use crate::store::connect_attempt::ConnectAttempt;
 use crate::store::connection::{Ending, NewConnection};
 use crate::store::{self, connect_attempt};
 
@@ -104,30 +105,35 @@ pub(crate) async fn finish(
     let now = core.clock.now();
     let attempt = connect_attempt::find(&mut core.db.reader(), state_hash.as_str(), now).await?;
     let attempt = attempt.ok_or(ConnectError::UnknownState)?;
-    let tokens = match attempt.tokens_sealed {
-        Some(sealed) => KeptTokens::open(core, &state_hash, &sealed)?,
-        None => {
-            let verifier = core
-                .keys
-                .open(&verifier_place(&state_hash), &attempt.verifier_sealed)?;
-            let tokens = exchange(core, code, &verifier).await?;
-            let tokens_sealed = KeptTokens::seal(core, &state_hash, &tokens);
-            let state_hash = state_hash.clone();
-            core.db
-                .write(KeepTokens {
-                    state_hash,
-                    tokens_sealed,
-                })
-                .await?;
-            tokens
-        }
-    };
+    let tokens = tokens(core, &state_hash, &attempt, code).await?;
     let info = ask_info(core, &tokens.access_token).await?;
     establish(core, state_hash, &tokens, &info).await?;
     Ok(Connected {
         business_id: info.business_id,
         business_name: info.business_name,
     })
+}
+
+/// The tokens that the code stands for: exchanged once, and kept for whoever comes again.
+async fn tokens(
+    core: &Core,
+    state_hash: &SecretHash,
+    attempt: &ConnectAttempt,
+    code: &Secret,
+) -> Result<IssuedTokens, ConnectError> {
+    if let Some(sealed) = &attempt.tokens_sealed {
+        return Ok(KeptTokens::open(core, state_hash, sealed)?);
+    }
+    let verifier = core
+        .keys
+        .open(&verifier_place(state_hash), &attempt.verifier_sealed)?;
+    let tokens = exchange(core, code, &verifier).await?;
+    let operation = KeepTokens {
+        state_hash: state_hash.clone(),
+        tokens_sealed: KeptTokens::seal(core, state_hash, &tokens),
+    };
+    core.db.write(operation).await?;
+    Ok(tokens)
 }
 
 /// If the answer was lost, or there was none, the same code is asked once more: the platform either never saw it, or says

@@ -59,6 +59,7 @@ pub(crate) async fn send(core: &Core, due: &DueReply) -> Result<bool, Error> {
     };
     let effort = Effort {
         queued_at: reply.queued_at,
+        attempts: reply.attempts,
         maybe_sent: reply.maybe_sent,
         repeats_are_harmless: repeats_are_harmless(core),
     };
@@ -85,7 +86,7 @@ async fn token(
     let token = core.keeper.access_token(&connection).await;
     Ok(token
         .map(|token| (connection, token))
-        .map_err(without_token))
+        .map_err(|error| without_token(&error)))
 }
 
 fn without_connection(error: &CallError) -> Outcome {
@@ -100,15 +101,15 @@ fn without_connection(error: &CallError) -> Outcome {
     }
 }
 
-fn without_token(error: TokenError) -> Outcome {
-    let reason = chain(&error);
+fn without_token(error: &TokenError) -> Outcome {
+    let reason = chain(error);
     match error {
         KeepError::UnknownConnection => Outcome::NotAsked {
             reason: "the business is not connected".to_owned(),
         },
         KeepError::Later { retry_at, .. } => Outcome::NotYet {
             reason,
-            not_before: Some(retry_at),
+            not_before: Some(*retry_at),
         },
         KeepError::ReconnectNeeded(_) | KeepError::Refused(_) | KeepError::Store(_) => {
             Outcome::NotYet {
@@ -125,7 +126,7 @@ async fn attempt(core: &Core, reply: &Leased, connection: ConnectionId, token: S
         Err(error) if error.is_unauthorized() => {
             let token = match core.keeper.refresh_now(&connection, &token).await {
                 Ok(token) => token,
-                Err(error) => return without_token(error),
+                Err(error) => return without_token(&error),
             };
             if core.clock.now() > reply.send_until {
                 return Outcome::NotYet {

@@ -29,7 +29,7 @@ pub(crate) const LEAD: &str = "299700112233445501";
 /// Another one.
 pub(crate) const OTHER_LEAD: &str = "299700112233445999";
 
-const API_KEY: &str = "the gateway key";
+const API_KEY: &str = "the-gateway-key";
 
 pub(crate) struct TestGateway {
     pub(crate) app: App,
@@ -282,6 +282,7 @@ async fn build(db: &Db, clock: &Clock, addresses: PlatformAddresses, seed: u64) 
         },
         trusted_proxies: TrustedProxies::default(),
         allow_insecure_platform: true,
+        node_name: None,
     };
     let keys = Keyring::generate(&Entropy::seeded(0));
     let parts = Parts {

@@ -1,5 +1,7 @@
 //! Replying to customers when all goes well, or nearly.
 
+use std::time::Duration;
+
 use database::{Db, on_both_databases};
 use http::Method;
 use protocol::paths::gateway;
@@ -140,6 +142,22 @@ async fn many(db: &Db) {
     assert_eq!(sent.len(), REPLIES);
 }
 
+async fn the_background(db: &Db) {
+    let gateway = TestGateway::new(db).await.connected().await;
+    gateway.app.run_jobs();
+    gateway.platform.will([Answer::success()]);
+    // The clock stands still, so nothing but the commit can wake the sender.
+    let reply_id = gateway.reply(LEAD, "Hello").await;
+    while gateway.reply_seen(&reply_id).await["state"] != "sent" {
+        tokio::task::yield_now().await;
+    }
+    let tasks = &gateway.app.core().tasks;
+    assert!(tasks.stop(Duration::from_mins(1)).await);
+}
+
+on_both_databases!(a_queued_reply_wakes_the_sender, crate::MIGRATIONS, |db| {
+    the_background(&db)
+});
 on_both_databases!(
     a_reply_is_stored_first_and_then_sent,
     crate::MIGRATIONS,

@@ -160,7 +160,7 @@ async fn no_platform(db: &Db) {
     let busy = Answer::new(503, "").with_header("retry-after", "20");
     assert_eq!(drain(&gateway, [busy]).await, 1);
     assert_eq!(gateway.platform.asked().len(), 1);
-    gateway.advance(20);
+    gateway.advance(21);
     assert_eq!(
         drain(&gateway, [Answer::tokens("second"), Answer::success()]).await,
         2

@@ -1,7 +1,5 @@
 //! Senders that die, and senders that are too slow.
 
-use std::time::Duration;
-
 use database::{Db, on_both_databases};
 
 use super::*;
@@ -76,7 +74,7 @@ async fn a_late_verdict(db: &Db) {
         .await
         .unwrap();
     assert_eq!(gateway.reply_seen(&reply_id).await["state"], "sent");
-    gateway.clock.advance(Duration::from_secs(60));
+    gateway.advance(60);
     assert_eq!(other.drain().await.unwrap(), 0);
 }
 
