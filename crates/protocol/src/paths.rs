@@ -1,4 +1,4 @@
-//! Where every endpoint is: one constant per path, in the router's syntax (`{lead_id}`), and a function per path with
+//! Where every endpoint is: one constant per path, in the router's syntax (`{leadID}`), and a function per path with
 //! parameters that fills it for a caller.
 //!
 //! Routers, clients, templates and tests all take paths from here, so that none of them can disagree.

@@ -237,13 +237,12 @@ async fn without_redirect_uri_the_code_is_shown_and_any_registered_one_exchanges
             (unregistered.status, unregistered.error()),
             (400, "INVALID_GRANT".to_owned())
         );
-        match redirect {
-            Some(uri) => drop(Tokens::of(&exchange(uri).await)),
+        if let Some(uri) = redirect {
+            Tokens::of(&exchange(uri).await);
+        } else {
             // The RFC's style does not ask for one that was never sent.
-            None => {
-                let parameters = [("grant_type", "authorization_code"), ("code", &code)];
-                Tokens::of(&partner.ask("/oauth2/token", &parameters).await);
-            }
+            let parameters = [("grant_type", "authorization_code"), ("code", &code)];
+            Tokens::of(&partner.ask("/oauth2/token", &parameters).await);
         }
     }
 }

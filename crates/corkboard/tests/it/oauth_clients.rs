@@ -50,8 +50,10 @@ fn with_credentials<'a>(partner: &'a Partner, code: &'a str) -> Vec<(&'a str, &'
 
 /// Basic credentials with every character percent-encoded, as a strict reader of RFC 6749 §2.3.1 may write them.
 fn encoded_basic(partner: &Partner) -> String {
-    let encode =
-        |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let encode = |text: &str| {
+        let encoded: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        encoded.concat()
+    };
     let pair = format!(
         "{}:{}",
         encode(&partner.client_id),

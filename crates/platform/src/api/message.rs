@@ -21,7 +21,7 @@ use crate::core::Core;
 use crate::service::idempotency::KeyedRequest;
 use crate::service::pro_message::{self, NewProMessage, Sender};
 
-/// `POST /v2/business/{business_id}/lead/{lead_id}/message`
+/// `POST /v2/business/{businessID}/lead/{leadID}/message`
 pub(super) async fn send_message(
     bearer: Bearer<Messages>,
     State(core): State<Core>,
@@ -40,7 +40,7 @@ pub(super) async fn send_message(
     Ok(success())
 }
 
-/// `POST /v1/business/{business_id}/lead/{lead_id}/message`
+/// `POST /v1/business/{businessID}/lead/{leadID}/message`
 pub(super) async fn send_message_v1(
     partner: BasicPartner,
     State(core): State<Core>,
@@ -60,7 +60,7 @@ pub(super) async fn send_message_v1(
 }
 
 fn ids(path: &PathSegments) -> Result<(BusinessId, LeadId), ApiError> {
-    Ok((path.id("business_id")?, path.id("lead_id")?))
+    Ok((path.id("businessID")?, path.id("leadID")?))
 }
 
 /// The message, and the body that it was read from.

@@ -16,7 +16,7 @@ use crate::api::success::{Success, success};
 use crate::core::Core;
 use crate::service::targeting::{self, Switch, SwitchedBy};
 
-/// `PATCH /v3/accounts/{account_id}/services/{service_id}/preferences/targeting`
+/// `PATCH /v3/accounts/{accountID}/services/{serviceID}/preferences/targeting`
 pub(super) async fn set_targeting(
     bearer: Bearer<Targeting>,
     State(core): State<Core>,
@@ -26,7 +26,7 @@ pub(super) async fn set_targeting(
     switch(&core, bearer, &path, None, body).await
 }
 
-/// `PATCH /v3/accounts/{account_id}/services/{service_id}/categories/{category_id}/preferences/targeting`
+/// `PATCH /v3/accounts/{accountID}/services/{serviceID}/categories/{categoryID}/preferences/targeting`
 pub(super) async fn set_category_targeting(
     bearer: Bearer<Targeting>,
     State(core): State<Core>,
@@ -34,8 +34,8 @@ pub(super) async fn set_category_targeting(
     body: Result<JsonBody, ApiError>,
 ) -> Result<Json<Success>, ApiError> {
     // The service is named before the category in the path, so its problem is told first.
-    let _: BusinessId = path.id("service_id")?;
-    let category_id: CategoryId = path.id("category_id")?;
+    let _: BusinessId = path.id("serviceID")?;
+    let category_id: CategoryId = path.id("categoryID")?;
     switch(&core, bearer, &path, Some(category_id), body).await
 }
 
@@ -46,8 +46,8 @@ async fn switch(
     category_id: Option<CategoryId>,
     body: Result<JsonBody, ApiError>,
 ) -> Result<Json<Success>, ApiError> {
-    let business_id = path.id("service_id")?;
-    check_account(&bearer, path.text("account_id")?)?;
+    let business_id = path.id("serviceID")?;
+    check_account(&bearer, path.text("accountID")?)?;
     bearer.check_owns(business_id)?;
     let JsonBody(body) = body?;
     let change = TargetingChange::parse(&body);

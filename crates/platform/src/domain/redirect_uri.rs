@@ -141,10 +141,10 @@ pub(crate) struct Redirect {
 pub(crate) enum RedirectMismatch {
     #[error("the parameter redirect_uri is missing")]
     Missing,
-    #[error("redirect_uri is not the one that the pro was sent back to")]
+    #[error("the redirect_uri is not the one that the pro was sent back to")]
     Different,
     #[error(
-        "redirect_uri is not the one that the pro was sent back to; it looks percent-encoded twice"
+        "the redirect_uri is not the one that the pro was sent back to; it looks percent-encoded twice"
     )]
     EncodedTwice,
 }

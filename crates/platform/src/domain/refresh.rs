@@ -81,20 +81,20 @@ pub(crate) enum RefreshVerdict<'t> {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum RefreshRefusal {
     /// Nobody's, or another client's: then nothing of its owner's is touched.
-    #[error("the refresh token is unknown")]
+    #[error("the refresh_token is unknown")]
     Unknown,
-    #[error("the connection of the refresh token was ended")]
+    #[error("the connection of the refresh_token was ended")]
     Revoked,
-    #[error("the refresh token has expired")]
+    #[error("the refresh_token has expired")]
     Expired,
     /// More was asked for than the pro granted.
     #[error("the parameter scope asks for more than the pro granted")]
     InsufficientScope,
     /// Used before; the live pair keeps working.
-    #[error("the refresh token was used before")]
+    #[error("the refresh_token was used before")]
     Reused,
     /// Used before, and the client's policy is to end the connection then.
-    #[error("the refresh token was used before")]
+    #[error("the refresh_token was used before")]
     ReusedFatally,
 }
 

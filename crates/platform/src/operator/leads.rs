@@ -75,24 +75,24 @@ pub(super) async fn list_leads(
     Ok(answers::page(page, rows, key, |stored| shown(&stored)))
 }
 
-/// `GET /operator/v1/leads/{lead_id}`
+/// `GET /operator/v1/leads/{leadID}`
 pub(super) async fn get_lead(
     _: Operator,
     State(core): State<Core>,
     path: PathSegments,
 ) -> Result<Json<Value>, ApiError> {
-    let lead_id: LeadId = path.id("lead_id")?;
+    let lead_id: LeadId = path.id("leadID")?;
     let stored = service::lead::find(&core, lead_id).await;
     Ok(Json(shown(&stored.map_err(errors::lead)?)))
 }
 
-/// `POST /operator/v1/leads/{lead_id}/close`
+/// `POST /operator/v1/leads/{leadID}/close`
 pub(super) async fn close_lead(
     _: Operator,
     State(core): State<Core>,
     path: PathSegments,
 ) -> Result<Json<Value>, ApiError> {
-    let lead_id: LeadId = path.id("lead_id")?;
+    let lead_id: LeadId = path.id("leadID")?;
     let stored = service::lead::close(&core, lead_id).await;
     Ok(Json(shown(&stored.map_err(errors::lead)?)))
 }

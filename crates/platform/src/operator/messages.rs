@@ -22,7 +22,7 @@ use crate::service::customer_message;
 use crate::service::idempotency::Answer;
 use crate::store::message::Line;
 
-/// `POST /operator/v1/leads/{lead_id}/messages`
+/// `POST /operator/v1/leads/{leadID}/messages`
 pub(super) async fn create_lead_message(
     _: Operator,
     State(core): State<Core>,
@@ -30,7 +30,7 @@ pub(super) async fn create_lead_message(
     key: IdempotencyKey,
     body: Result<JsonBody, ApiError>,
 ) -> Result<Response, ApiError> {
-    let lead_id: LeadId = path.id("lead_id")?;
+    let lead_id: LeadId = path.id("leadID")?;
     let JsonBody(body) = body?;
     let new =
         NewMessage::parse(&body).map_err(|problems| ApiError::bad_request(sentence(&problems)))?;
@@ -40,14 +40,14 @@ pub(super) async fn create_lead_message(
     Ok(answers::stored(answer))
 }
 
-/// `GET /operator/v1/leads/{lead_id}/messages`
+/// `GET /operator/v1/leads/{leadID}/messages`
 pub(super) async fn list_lead_messages(
     _: Operator,
     State(core): State<Core>,
     path: PathSegments,
     page: PageQuery,
 ) -> Result<Json<Listing<Value>>, ApiError> {
-    let lead_id: LeadId = path.id("lead_id")?;
+    let lead_id: LeadId = path.id("leadID")?;
     let rows = customer_message::list(&core, lead_id, answers::after(page), page.rows()).await;
     let rows = rows.map_err(errors::lead)?;
     let key = |line: &Line| line.message_id.get();

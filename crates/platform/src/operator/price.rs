@@ -18,7 +18,7 @@ use crate::operator::{answers, errors, reading};
 use crate::service;
 use crate::service::idempotency::Answer;
 
-/// `PUT /operator/v1/leads/{lead_id}/price`
+/// `PUT /operator/v1/leads/{leadID}/price`
 pub(super) async fn set_lead_price(
     _: Operator,
     State(core): State<Core>,
@@ -26,7 +26,7 @@ pub(super) async fn set_lead_price(
     key: IdempotencyKey,
     body: Result<JsonBody, ApiError>,
 ) -> Result<Response, ApiError> {
-    let lead_id: LeadId = path.id("lead_id")?;
+    let lead_id: LeadId = path.id("leadID")?;
     let JsonBody(body) = body?;
     let change =
         PriceChange::parse(&body).map_err(|problems| ApiError::bad_request(sentence(&problems)))?;

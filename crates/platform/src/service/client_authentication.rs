@@ -2,7 +2,8 @@
 //! or both if they agree.
 //!
 //! Whoever presents wrong credentials learns nothing: an unknown client costs the same hash and comparison as a wrong
-//! secret, and the answers are equal. Failures are counted by source and by client; right credentials always pass.
+//! secret, and the answers are equal. Failures are counted by source and by client; right credentials always pass, and a
+//! request without readable credentials is no guess, so it is not counted.
 
 use base::SecretHash;
 use database::Read;
@@ -51,9 +52,10 @@ pub(crate) async fn authenticate(
     presented: &PresentedClient<'_>,
     source: ClientAddress,
 ) -> Result<Client, ClientAuthenticationError> {
-    let pairs = presented.pairs();
-    if let Some(pairs) = pairs
-        && let Some(client_id) = matching(&mut core.db.reader(), pairs).await?
+    let Some(pairs) = presented.pairs() else {
+        return Err(ClientAuthenticationError::Refused);
+    };
+    if let Some(client_id) = matching(&mut core.db.reader(), pairs).await?
         && let Some(client) = client::find(&mut core.db.reader(), client_id).await?
     {
         core.failures.record_success(&account_key(client_id));
@@ -62,11 +64,9 @@ pub(crate) async fn authenticate(
         return Ok(client);
     }
     let source = format!("source:{}", source.limit_key());
-    let account = pairs.map(|[(client_id, _), _]| account_key(client_id));
-    let mut keys = vec![source.as_str()];
-    keys.extend(account.as_deref());
+    let [(client_id, _), _] = pairs;
     core.failures
-        .record_failure(&keys)
+        .record_failure(&[&source, &account_key(client_id)])
         .map_err(ClientAuthenticationError::TooManyFailures)?;
     Err(ClientAuthenticationError::Refused)
 }

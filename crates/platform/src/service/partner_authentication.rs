@@ -1,7 +1,8 @@
 //! Which partner is calling with its user name and password (API v1, test data).
 //!
 //! An unknown name costs the same hash and comparison as a wrong password, and the answers are equal. Failures are counted
-//! by source and by name; the right password always passes.
+//! by source and by name; the right password always passes, and a request without readable credentials is no guess, so it
+//! is not counted.
 
 use base::SecretHash;
 use protocol::basic_credentials::{BasicCredentials, BasicError};
@@ -34,10 +35,10 @@ pub(crate) async fn authenticate(
     presented: Result<&BasicCredentials, BasicError>,
     source: ClientAddress,
 ) -> Result<PartnerId, PartnerAuthenticationError> {
-    let source = format!("source:{}", source.limit_key());
     let Ok(credentials) = presented else {
-        return Err(failed(core, &[&source]));
+        return Err(PartnerAuthenticationError::Refused);
     };
+    let source = format!("source:{}", source.limit_key());
     let (username, password) = (credentials.raw().name(), credentials.raw().secret());
     let account = account_key(username);
     let found = partner::find_by_username(&mut core.db.reader(), username).await?;

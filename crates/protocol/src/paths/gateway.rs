@@ -23,11 +23,11 @@ pub const FORWARDS: &str = "/api/v1/forwards";
 
 filled_paths! {
     /// One lead with its timeline.
-    LEAD = "/api/v1/leads/{lead_id}", lead(lead_id: LeadId);
+    LEAD = "/api/v1/leads/{leadID}", lead(lead_id: LeadId);
     /// Saying that somebody has looked at a lead.
-    LEAD_READ = "/api/v1/leads/{lead_id}/read", lead_read(lead_id: LeadId);
+    LEAD_READ = "/api/v1/leads/{leadID}/read", lead_read(lead_id: LeadId);
     /// Replying to a lead.
-    LEAD_MESSAGES = "/api/v1/leads/{lead_id}/messages", lead_messages(lead_id: LeadId);
+    LEAD_MESSAGES = "/api/v1/leads/{leadID}/messages", lead_messages(lead_id: LeadId);
     /// One reply and how far it got. Reply ids are the gateway's own.
     REPLY = "/api/v1/replies/{reply_id}", reply(reply_id: i64);
     /// Deciding about a reply of which nobody knows whether it was sent.

@@ -49,15 +49,15 @@ filled_paths! {
     /// One customer; deleting destroys what is known of them (§7).
     CUSTOMER = "/operator/v1/customers/{customer_id}", customer(customer_id: CustomerId);
     /// One lead.
-    LEAD = "/operator/v1/leads/{lead_id}", lead(lead_id: LeadId);
+    LEAD = "/operator/v1/leads/{leadID}", lead(lead_id: LeadId);
     /// A lead's messages: list, the customer writes.
-    LEAD_MESSAGES = "/operator/v1/leads/{lead_id}/messages", lead_messages(lead_id: LeadId);
+    LEAD_MESSAGES = "/operator/v1/leads/{leadID}/messages", lead_messages(lead_id: LeadId);
     /// A lead's price; causes a lead update.
-    LEAD_PRICE = "/operator/v1/leads/{lead_id}/price", lead_price(lead_id: LeadId);
+    LEAD_PRICE = "/operator/v1/leads/{leadID}/price", lead_price(lead_id: LeadId);
     /// A review of the lead's business.
-    LEAD_REVIEW = "/operator/v1/leads/{lead_id}/review", lead_review(lead_id: LeadId);
+    LEAD_REVIEW = "/operator/v1/leads/{leadID}/review", lead_review(lead_id: LeadId);
     /// Closing a lead: no more messages.
-    LEAD_CLOSE = "/operator/v1/leads/{lead_id}/close", lead_close(lead_id: LeadId);
+    LEAD_CLOSE = "/operator/v1/leads/{leadID}/close", lead_close(lead_id: LeadId);
     /// The connections of one client and one business: ending them.
     CONNECTION = "/operator/v1/connections/{client_id}/{business_id}",
         connection(client_id: &str, business_id: BusinessId);

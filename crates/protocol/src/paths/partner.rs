@@ -15,17 +15,17 @@ pub const OWN_ACCOUNT: &str = "~";
 
 filled_paths! {
     /// Sending a message with a bearer token (§3.1).
-    MESSAGE = "/v2/business/{business_id}/lead/{lead_id}/message",
+    MESSAGE = "/v2/business/{businessID}/lead/{leadID}/message",
         message(business_id: BusinessId, lead_id: LeadId);
     /// Sending a message with the partner's username and password (§3.1).
-    MESSAGE_V1 = "/v1/business/{business_id}/lead/{lead_id}/message",
+    MESSAGE_V1 = "/v1/business/{businessID}/lead/{leadID}/message",
         message_v1(business_id: BusinessId, lead_id: LeadId);
     /// Switching the targeting of a business (§3.2). `accountID` is a number or [`OWN_ACCOUNT`].
-    TARGETING = "/v3/accounts/{account_id}/services/{service_id}/preferences/targeting",
+    TARGETING = "/v3/accounts/{accountID}/services/{serviceID}/preferences/targeting",
         targeting(account_id: &str, service_id: BusinessId);
     /// Switching the targeting of one category of a business (§3.2).
     CATEGORY_TARGETING =
-        "/v3/accounts/{account_id}/services/{service_id}/categories/{category_id}/preferences/targeting",
+        "/v3/accounts/{accountID}/services/{serviceID}/categories/{categoryID}/preferences/targeting",
         category_targeting(account_id: &str, service_id: BusinessId, category_id: CategoryId);
 }
 

@@ -126,3 +126,23 @@ on_both_databases!(
         assert_eq!(log_in(&bench, OWN, SECRET, 1).await.unwrap(), OWN);
     },
 );
+
+on_both_databases!(
+    a_request_without_readable_credentials_is_no_guess,
+    MIGRATIONS,
+    |db| async move {
+        let bench = Bench::new(&db).await;
+        let source = ClientAddress(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+        for error in [BasicError::Missing, BasicError::OtherScheme].repeat(10) {
+            let presented = PresentedClient {
+                basic: Err(error),
+                client_id: None,
+                client_secret: None,
+            };
+            let refused = authenticate(&bench.core, &presented, source).await;
+            assert!(matches!(refused, Err(ClientAuthenticationError::Refused)));
+        }
+        let wrong = log_in(&bench, OWN, "wrong", 1).await.unwrap_err();
+        assert!(matches!(wrong, ClientAuthenticationError::Refused));
+    },
+);
