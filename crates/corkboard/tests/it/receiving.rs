@@ -209,6 +209,7 @@ async fn a_message_before_its_lead_is_kept_and_attached(engine: Engine) {
     assert_error(&early, 404, "NOT_FOUND");
     sender.lead(fixtures::LEAD).await.expect_status(200);
     let seen = lead(&world, &lead_id).await;
+    assert_eq!(seen["timeline"][0]["kind"], "lead", "whatever came first");
     let messages: Vec<&Value> = seen["timeline"]
         .as_array()
         .unwrap()

@@ -149,12 +149,13 @@ fn summary(row: &LeadRow) -> LeadSummary {
     }
 }
 
-/// Everything that happened, in the order in which it happened; what happened at the same time in the order lead,
-/// messages, updates, replies.
+/// Everything that happened: the lead, then the rest in the order in which it happened, and what happened at the same time
+/// in the order messages, updates, replies. A message counts from when its customer wrote it, so that the order of arrival
+/// changes nothing (protocol §5).
 fn timeline(conversation: &Conversation) -> Vec<Value> {
     let lead = &conversation.lead;
     let mut entries = vec![(
-        lead.received_at,
+        Timestamp::MIN,
         json!({"kind": "lead", "received_at": lead.received_at, "revisions": revisions(&conversation.revisions)}),
     )];
     entries.extend(conversation.messages.iter().map(message_entry));
@@ -174,7 +175,7 @@ fn message_entry(entry: &MessageWithRevisions) -> (Timestamp, Value) {
         "attachments": content["attachments"], "received_at": message.received_at,
         "revisions": revisions(&entry.revisions),
     });
-    (message.received_at, shown)
+    (message.made_at, shown)
 }
 
 fn update_entry(update: &LeadUpdateRow) -> (Timestamp, Value) {
