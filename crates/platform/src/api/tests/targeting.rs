@@ -89,4 +89,12 @@ async fn every_documented_error_has_its_status() {
     missing.content_type = None;
     assert_eq!(caller.send(&missing).await.status, 400);
     assert_eq!(positions(&caller).await, (true, true));
+    for (path, name) in [
+        (path("~", "x"), "serviceID"),
+        (of_category(&own, "x"), "categoryID"),
+    ] {
+        let reply = patch(&caller, &path, &token, &off).await.json();
+        let description = reply["error_description"].as_str().unwrap();
+        assert!(description.starts_with(name), "{description}");
+    }
 }
