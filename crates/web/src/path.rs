@@ -39,7 +39,13 @@ impl<S: Send + Sync> FromRequestParts<S> for PathSegments {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let segments = RawPathParams::from_request_parts(parts, state)
             .await
-            .map_err(|_| ApiError::bad_request("The path holds an escape that is not UTF-8."))?;
+            .map_err(|error| {
+                // It says which segment, in the route's word for it.
+                let reason = error.body_text();
+                ApiError::bad_request(format!(
+                    "The path holds an escape that is not UTF-8: {reason}."
+                ))
+            })?;
         let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
         Ok(Self(segments.iter().map(owned).collect()))
     }

@@ -67,7 +67,9 @@ pub(super) fn disconnect(error: DisconnectError) -> ApiError {
 
 pub(super) fn client(error: RegisterClientError) -> ApiError {
     match error {
-        RegisterClientError::UnknownPartner => unknown("partner"),
+        RegisterClientError::UnknownPartner => {
+            ApiError::not_found("/partner_id is the id of no partner.")
+        }
         RegisterClientError::Database(error) => database(&error),
     }
 }

@@ -127,10 +127,7 @@ async fn an_id_in_the_path_is_digits_and_an_empty_one_is_nowhere() {
         let path = format!("/services/{text}/targeting");
         let answer = server.ask(patch(&path)).await;
         let description = answer.error(400, "BAD_REQUEST");
-        assert!(
-            text == "%FF" || description.contains("serviceID"),
-            "{description}"
-        );
+        assert!(description.contains("serviceID"), "{description}");
     }
 }
 
