@@ -45,6 +45,25 @@ impl Client {
     ///      &redirect_uri=https%3A%2F%2Fcrm.example%2Fcallback&response_type=code&scope=messages&state=k3y"
     /// );
     /// ```
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// use client::ConnectRequest;
+    /// use protocol::scope::Scopes;
+    ///
+    /// let page = client.authorize_url(&ConnectRequest {
+    ///     scopes: &Scopes::parse(["messages", "targeting"])?,
+    ///     redirect_uri: Some("http://127.0.0.1:8999/callback"),
+    ///     state: Some("a random text"),
+    ///     code_challenge: None,
+    /// });
+    /// assert_eq!(page.path(), "/services/partner-connect/");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn authorize_url(&self, request: &ConnectRequest<'_>) -> Url {
         let scope = request.scopes.to_string();
         let mut parameters = vec![("client_id", self.client_id())];

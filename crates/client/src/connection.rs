@@ -53,6 +53,17 @@ pub struct Disconnected {
 
 impl Client {
     /// Asks whom a token speaks for (§2.3). Any scope will do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// let info = client.info(&example.tokens.access_token).await?;
+    /// assert_eq!(info.business_name, "Tim's Painting Business");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn info(&self, access_token: &Secret) -> Result<ConnectionInfo, ClientError> {
         let url = self.addresses().api(partner::INFO);
         let call = Call::new(Method::GET, url, &Authorization::Bearer(access_token))?;
@@ -61,6 +72,22 @@ impl Client {
     }
 
     /// Asks whether a token is good (RFC 7662). The real platform does not document it; see [`Client::info`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// use base::Secret;
+    /// use client::Introspection;
+    ///
+    /// let told = client.introspect(&example.tokens.access_token).await?;
+    /// assert!(matches!(told, Introspection::Active { .. }));
+    /// let told = client.introspect(&Secret::new("nobody's")).await?;
+    /// assert!(matches!(told, Introspection::Inactive));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn introspect(&self, token: &Secret) -> Result<Introspection, ClientError> {
         let url = self.addresses().api(oauth::TOKENS_INTROSPECT);
         let credentials = self.credentials();
@@ -75,6 +102,17 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::is_not_found`] if the platform has no such business.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// client.disconnect(example.business_id).await?;
+    /// assert!(client.info(&example.tokens.access_token).await.unwrap_err().is_unauthorized());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn disconnect(&self, business_id: BusinessId) -> Result<Disconnected, ClientError> {
         let url = self.addresses().api(partner::DISCONNECT);
         let credentials = self.credentials();

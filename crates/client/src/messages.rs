@@ -74,6 +74,27 @@ impl Client {
     /// # Errors
     /// If [`ClientError::may_have_had_effect`], send it again only with the same key, and only where
     /// [`crate::PlatformAddresses::honours_idempotency_key`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// use client::{IdempotencyKey, OutgoingMessage};
+    /// use protocol::message::MessageText;
+    ///
+    /// let message = OutgoingMessage {
+    ///     business_id: example.business_id,
+    ///     lead_id: example.lead_id,
+    ///     text: &MessageText::parse("Hello, how can I help you?")?,
+    ///     idempotency_key: Some(&IdempotencyKey::parse("first-answer")?),
+    /// };
+    /// client.send_message(&example.tokens.access_token, &message).await?;
+    /// // Sent again under the same key, it is still one message.
+    /// client.send_message(&example.tokens.access_token, &message).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_message(
         &self,
         access_token: &Secret,
@@ -88,6 +109,26 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::send_message`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// use client::OutgoingMessage;
+    /// use protocol::message::MessageText;
+    ///
+    /// // API v1: the user name and password that the platform gave the partner.
+    /// let message = OutgoingMessage {
+    ///     business_id: example.business_id,
+    ///     lead_id: example.lead_id,
+    ///     text: &MessageText::parse("Hello, how can I help you?")?,
+    ///     idempotency_key: None,
+    /// };
+    /// client.send_message_basic(&example.partner, &message).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_message_basic(
         &self,
         partner: &Credentials,

@@ -35,6 +35,31 @@ impl Client {
     /// # Errors
     /// [`ClientError::is_invalid_grant`] if the code is used, expired or another client's: the pro has to connect again.
     /// After an uncertain answer the same holds for the code, most likely.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # let code = example.new_code().await;
+    /// use client::CodeExchange;
+    ///
+    /// let tokens = client
+    ///     .exchange_code(&CodeExchange {
+    ///         code: &code,
+    ///         redirect_uri: "http://127.0.0.1:8999/callback",
+    ///         code_verifier: None,
+    ///     })
+    ///     .await?;
+    /// assert_eq!(tokens.expires_in.as_secs(), 3_600);
+    ///
+    /// // A code works once.
+    /// # let exchange = CodeExchange { code: &code, redirect_uri: testkit::example::REDIRECT_URI, code_verifier: None };
+    /// let error = client.exchange_code(&exchange).await.unwrap_err();
+    /// assert!(error.is_invalid_grant());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn exchange_code(
         &self,
         exchange: &CodeExchange<'_>,
@@ -55,6 +80,21 @@ impl Client {
     /// # Errors
     /// [`ClientError::may_have_had_effect`]: the answer was lost; ask again with the same token within ten seconds.
     /// [`ClientError::is_invalid_grant`]: the token is used up, expired or revoked.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # let tokens = &example.tokens;
+    /// let next = client.refresh(&tokens.refresh_token).await?;
+    ///
+    /// // The answer was lost? For ten seconds the same question gives the same pair.
+    /// let again = client.refresh(&tokens.refresh_token).await?;
+    /// assert_eq!(again.refresh_token.expose(), next.refresh_token.expose());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<TokenPair, ClientError> {
         let parameters = [
             ("grant_type", "refresh_token"),
@@ -66,6 +106,18 @@ impl Client {
 
     /// Ends a grant by either of its tokens (RFC 7009). The real platform does not document it; see
     /// [`Client::disconnect`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # let tokens = &example.tokens;
+    /// client.revoke(&tokens.refresh_token).await?;
+    /// assert!(client.info(&tokens.access_token).await.unwrap_err().is_unauthorized());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke(&self, token: &Secret) -> Result<(), ClientError> {
         let url = self.addresses().api(oauth::TOKENS_REVOKE);
         let credentials = self.credentials();

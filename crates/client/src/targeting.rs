@@ -17,6 +17,18 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::is_unauthorized`] also if the token is another business's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # use protocol::targeting::TargetingChange;
+    /// let off = TargetingChange { enabled: false };
+    /// client.set_targeting(&example.tokens.access_token, example.business_id, off).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_targeting(
         &self,
         access_token: &Secret,
@@ -31,6 +43,24 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::is_not_found`] if the category is not one of the business's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # use protocol::targeting::TargetingChange;
+    /// # let token = &example.tokens.access_token;
+    /// let off = TargetingChange { enabled: false };
+    /// client.set_category_targeting(token, example.business_id, example.category_id, off).await?;
+    ///
+    /// // A category that the business does not have.
+    /// let unknown = protocol::id::CategoryId::parse("1")?;
+    /// let answer = client.set_category_targeting(token, example.business_id, unknown, off).await;
+    /// assert!(answer.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_category_targeting(
         &self,
         access_token: &Secret,

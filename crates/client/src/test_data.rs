@@ -17,6 +17,17 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::is_not_found`] in production, where there is no such call.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// let lead = client.create_test_lead(&example.partner, example.business_id).await?;
+    /// assert_eq!(lead.business.business_id, example.business_id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_test_lead(
         &self,
         partner: &Credentials,
@@ -27,6 +38,17 @@ impl Client {
     }
 
     /// Makes a dummy business and a lead for it; otherwise like [`Client::create_test_lead`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// let lead = client.create_test_lead_and_business(&example.partner).await?;
+    /// assert_ne!(lead.business.business_id, example.business_id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_test_lead_and_business(
         &self,
         partner: &Credentials,

@@ -80,6 +80,25 @@ impl<S: TokenStore> TokenKeeper<S> {
     ///
     /// # Errors
     /// See [`KeepError`]. While the old token lives, trouble with the platform is not one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # let (clock, entropy, tasks) = (base::Clock::system(), base::Entropy::system(), base::Tasks::new());
+    /// # let tokens = example.tokens.clone();
+    /// use client::{IssuedTokens, MemoryTokenStore, TokenKeeper};
+    ///
+    /// let store = MemoryTokenStore::new();
+    /// store.insert("my business", IssuedTokens::new(tokens, clock.now()));
+    /// let keeper = TokenKeeper::new(client.clone(), store, clock, &entropy, tasks);
+    ///
+    /// let token = keeper.access_token(&"my business").await?;
+    /// client.info(&token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn access_token(
         &self,
         connection: &S::Connection,
@@ -101,6 +120,27 @@ impl<S: TokenStore> TokenKeeper<S> {
     ///
     /// # Errors
     /// See [`KeepError`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let example = testkit::example::Example::start().await;
+    /// # let client = &example.client;
+    /// # let (clock, entropy, tasks) = (base::Clock::system(), base::Entropy::system(), base::Tasks::new());
+    /// # let tokens = example.tokens.clone();
+    /// use client::{IssuedTokens, MemoryTokenStore, TokenKeeper};
+    ///
+    /// let store = MemoryTokenStore::new();
+    /// store.insert("my business", IssuedTokens::new(tokens, clock.now()));
+    /// let keeper = TokenKeeper::new(client.clone(), store, clock, &entropy, tasks);
+    ///
+    /// let token = keeper.access_token(&"my business").await?;
+    /// // The platform answered 401, so another token is needed before its time.
+    /// let other = keeper.refresh_now(&"my business", &token).await?;
+    /// client.info(&other).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn refresh_now(
         &self,
         connection: &S::Connection,

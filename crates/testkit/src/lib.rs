@@ -8,6 +8,7 @@
 
 pub mod actors;
 pub mod connecting;
+pub mod example;
 pub mod http;
 pub mod partner;
 pub mod process;
