@@ -19,11 +19,11 @@ use axum::routing::{get, patch, post};
 use protocol::paths::partner as paths;
 
 use crate::core::Core;
+use crate::settings::Environment;
 
-/// All routes of the partner API.
-pub(crate) fn routes() -> Router<Core> {
-    let create_lead = post(test_lead::create_test_lead).fallback(test_lead::refuse_other_method);
-    Router::new()
+/// All routes of the partner API. In production there is none that makes test data (protocol §3.3).
+pub(crate) fn routes(environment: Environment) -> Router<Core> {
+    let routes = Router::new()
         .route(paths::INFO, get(info::show_info))
         .route(paths::DISCONNECT, post(disconnect::disconnect_partner))
         .route(paths::MESSAGE, post(message::send_message))
@@ -32,8 +32,11 @@ pub(crate) fn routes() -> Router<Core> {
         .route(
             paths::CATEGORY_TARGETING,
             patch(targeting::set_category_targeting),
-        )
-        .route(paths::CREATE_LEAD, create_lead)
+        );
+    match environment {
+        Environment::Staging => routes.route(paths::CREATE_LEAD, post(test_lead::create_test_lead)),
+        Environment::Production => routes,
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ use crate::{api, oauth, operator, pages};
 
 /// What browsers and partners reach.
 fn public(core: &Core, decoration: Pages) -> Router {
-    let machines = oauth::routes().merge(api::routes()).merge(health(core));
+    let machines = oauth::routes()
+        .merge(api::routes(core.settings.environment))
+        .merge(health(core));
     decoration
         .around(pages::routes().with_state(core.clone()))
         .merge(machines.with_state(core.clone()))

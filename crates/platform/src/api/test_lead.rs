@@ -1,11 +1,7 @@
-//! Test data for partners (protocol §3.3). In production there is nothing at this path, whoever asks.
+//! Test data for partners (protocol §3.3). Only staging has this route.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
-use axum::response::{IntoResponse, Response};
-use http::request::Parts;
-use http::{HeaderValue, header};
-use protocol::error_code::ErrorCode;
+use axum::extract::State;
 use protocol::id::BusinessId;
 use protocol::json::{Members, Problems, sentence};
 use protocol::lead::Lead;
@@ -17,26 +13,9 @@ use crate::api::errors;
 use crate::api::partner_basic::BasicPartner;
 use crate::core::Core;
 use crate::service::test_lead;
-use crate::settings::Environment;
-
-/// This is not production. The first argument, so that in production everything is answered with 404.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Staging(());
-
-impl FromRequestParts<Core> for Staging {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(_: &mut Parts, core: &Core) -> Result<Self, ApiError> {
-        match core.settings.environment {
-            Environment::Staging => Ok(Self(())),
-            Environment::Production => Err(ApiError::not_found("There is nothing at this path.")),
-        }
-    }
-}
 
 /// `POST /v1/test/create-lead`
 pub(super) async fn create_test_lead(
-    _: Staging,
     partner: BasicPartner,
     State(core): State<Core>,
     OptionalJsonBody(body): OptionalJsonBody,
@@ -47,18 +26,6 @@ pub(super) async fn create_test_lead(
     };
     let lead = test_lead::create(&core, partner.partner_id, business_id).await;
     Ok(Json(lead.map_err(errors::test_lead)?))
-}
-
-/// Every other method.
-pub(super) async fn refuse_other_method(_: Staging) -> Response {
-    let error = ApiError::new(
-        ErrorCode::MethodNotAllowed,
-        "This path has the method POST only.",
-    );
-    let mut response = error.into_response();
-    let allowed = HeaderValue::from_static("POST");
-    response.headers_mut().insert(header::ALLOW, allowed);
-    response
 }
 
 /// The business, if one is named: the source's sample leaves the quotation marks of the id out.

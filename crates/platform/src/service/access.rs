@@ -79,7 +79,7 @@ pub(crate) async fn check(core: &Core, token: &Secret) -> Result<Access, AccessE
 }
 
 /// Proves within a transaction that a token which [`check`] let in still counts, and keeps it so until the commit. It
-/// comes first in the transaction: the grant is locked before anything else.
+/// locks the grant: before anything else but a lead, whose lock comes first everywhere.
 pub(crate) async fn check_live<T: Tx>(
     tx: &mut T,
     claims: &AccessClaims,

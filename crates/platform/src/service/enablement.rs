@@ -125,7 +125,7 @@ impl Op for Disable {
         if !partner::disable(tx, partner_id, business_id).await? {
             return Ok(());
         }
-        if !grant::has_live_of_partner(tx, partner_id, business_id).await? {
+        if !grant::hold_live_of_partner(tx, partner_id, business_id).await? {
             let (called, now) = (Called::Business(business_id), change.core.clock.now());
             delivery::cancel(tx, partner_id.into(), called, "enablement ended", now).await?;
         }

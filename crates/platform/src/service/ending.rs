@@ -29,11 +29,6 @@ pub(crate) async fn end<T: Tx>(
         // Nobody ever knew of it but the browser that carried its code.
         return Ok(());
     }
-    if ended.kind == ClientKind::Production && !still_receives(tx, ended).await? {
-        let endpoint = EndpointId::from(ended.partner_id);
-        let called = Called::Business(ended.business_id);
-        delivery::cancel(tx, endpoint, called, "the business disconnected", now).await?;
-    }
     let record = GrantRecord {
         kind: "connection.ended",
         actor,
@@ -41,7 +36,15 @@ pub(crate) async fn end<T: Tx>(
         business_id: ended.business_id,
         reason: Some(reason.as_str()),
     };
-    publish(tx, core, record, ended, now).await
+    publish(tx, core, record, ended, now).await?;
+    // From here on endings wait for each other, because events do. Of two clients of a partner that disconnect at once the
+    // later sees that the other is gone; neither has to lock the other's grant, while it holds its own.
+    if ended.kind == ClientKind::Production && !still_receives(tx, ended).await? {
+        let endpoint = EndpointId::from(ended.partner_id);
+        let called = Called::Business(ended.business_id);
+        delivery::cancel(tx, endpoint, called, "the business disconnected", now).await?;
+    }
+    Ok(())
 }
 
 /// Whether the partner is told of the business's leads for another reason: another client's connection, or API v1.

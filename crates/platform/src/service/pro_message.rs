@@ -105,9 +105,11 @@ impl Op for Send {
     type Error = ProMessageError;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), ProMessageError> {
-        let author = self.authorized(tx).await?;
         let (business_id, lead_id) = (self.new.business_id, self.new.lead_id);
+        // The lead is locked before the grant, as by a customer's message, which finds its receivers last. Who may not
+        // send learns nothing of the lead all the same.
         let found = lead::lock(tx, business_id, lead_id).await?;
+        let author = self.authorized(tx).await?;
         let stored = found.ok_or(ProMessageError::UnknownLead)?;
         if !stored.is_open() {
             return Err(ProMessageError::Closed);

@@ -26,6 +26,13 @@ macro_rules! columns {
     };
 }
 
+macro_rules! live_of_partner {
+    () => {
+        "SELECT grant_id FROM oauth_grant WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
+        AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL"
+    };
+}
+
 database::statements! {
     INSERT = "INSERT INTO oauth_grant (grant_id, code_hash, client_id, partner_id, kind, business_id, account_id,
         scopes, redirect_uri, location_hash, code_challenge, code_expires_at_us, exclusive, created_at_us)
@@ -35,10 +42,8 @@ database::statements! {
     LOCK_BY_CODE = for_update (columns!(), " FROM oauth_grant WHERE code_hash = $1");
     LOCK_UNREVOKED = for_update (columns!(), " FROM oauth_grant
         WHERE client_id = $1 AND business_id = $2 AND revoked_at_us IS NULL ORDER BY grant_id");
-    /// Held, so that two clients of a partner that disconnect at once do not each take the other's grant for standing.
-    LOCK_LIVE_OF_PARTNER = for_update "SELECT grant_id FROM oauth_grant
-        WHERE partner_id = $1 AND business_id = $2 AND kind = 'production'
-        AND revoked_at_us IS NULL AND code_used_at_us IS NOT NULL ORDER BY grant_id";
+    FIND_LIVE_OF_PARTNER = (live_of_partner!(), " LIMIT 1");
+    LOCK_LIVE_OF_PARTNER = for_update (live_of_partner!(), " ORDER BY grant_id");
     /// All that a bearer check needs to know, in one point query.
     FIND_FOR_ACCESS = (columns!(), ", client.requests_per_second, client.burst,
         EXISTS (SELECT 1 FROM revoked_access WHERE revoked_access.grant_id = oauth_grant.grant_id
@@ -125,9 +130,20 @@ pub(crate) async fn lock_unrevoked<T: Tx>(
     rows.iter().map(from_row).collect()
 }
 
-/// Whether a production client of the partner has a live connection to the business. None of those found can end before
-/// the transaction does.
-pub(crate) async fn has_live_of_partner<T: Tx>(
+/// Whether a production client of the partner has a live connection to the business. It may end at any time.
+pub(crate) async fn has_live_of_partner<R: Read>(
+    read: &mut R,
+    partner_id: PartnerId,
+    business_id: BusinessId,
+) -> Result<bool, Error> {
+    let params = params![partner_id.get(), business_id.get()];
+    let row = read.query_optional(FIND_LIVE_OF_PARTNER, params).await?;
+    Ok(row.is_some())
+}
+
+/// The same, and none of them can end before the transaction does. Not for a transaction that holds a grant already: the
+/// order of the locks would be lost.
+pub(crate) async fn hold_live_of_partner<T: Tx>(
     tx: &mut T,
     partner_id: PartnerId,
     business_id: BusinessId,

@@ -92,7 +92,7 @@ impl Caller {
 fn routed(core: Core) -> Router {
     let origin = core.settings.base_url.clone();
     let frame = Frame::new(core.clock.clone(), core.entropy.clone(), origin);
-    frame.around(api::routes().with_state(core))
+    frame.around(api::routes(core.settings.environment).with_state(core))
 }
 
 /// The header of HTTP Basic.

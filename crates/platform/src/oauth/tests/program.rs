@@ -47,7 +47,8 @@ impl Program {
             core.entropy.clone(),
             core.settings.base_url.clone(),
         );
-        let router = frame.around(oauth::routes().merge(api::routes()).with_state(core));
+        let partner_api = api::routes(core.settings.environment);
+        let router = frame.around(oauth::routes().merge(partner_api).with_state(core));
         Self {
             bench,
             router,
