@@ -34,12 +34,22 @@ async fn the_lead_is_sent_to_the_partners_endpoint(engine: Engine) {
     world.drain().await;
     let received = receiver.take();
     assert_eq!(received.len(), 1);
-    assert_eq!((received[0].method.as_str(), received[0].path.as_str()), ("POST", "/v1/lead"));
+    assert_eq!(
+        (received[0].method.as_str(), received[0].path.as_str()),
+        ("POST", "/v1/lead")
+    );
     assert_eq!(received[0].json(), created);
     // What follows reaches the partner as well.
-    let path = format!("/operator/v1/leads/{}/messages", created["leadID"].as_str().unwrap());
+    let path = format!(
+        "/operator/v1/leads/{}/messages",
+        created["leadID"].as_str().unwrap()
+    );
     let message = json!({"text": "Are you there?"});
-    world.operator().post(&path, &message).await.expect_status(201);
+    world
+        .operator()
+        .post(&path, &message)
+        .await
+        .expect_status(201);
     world.drain().await;
     assert_eq!(receiver.take()[0].path, "/v1/message");
 }
@@ -51,18 +61,24 @@ async fn targeting_does_not_matter_here(engine: Engine) {
     let off = json!({"enabled": false});
     world.operator().put(&path, &off).await.expect_status(200);
     assert_eq!(world.feed_lead(FIRST).await.status, 409);
-    create(&world, &json!({"businessID": business})).await.expect_status(200);
+    create(&world, &json!({"businessID": business}))
+        .await
+        .expect_status(200);
 }
 
 async fn a_given_business_is_enabled_for_the_partner(engine: Engine) {
     let world = world(engine).await;
     let business = world.business(1, 0);
-    let lead = create(&world, &json!({"businessID": business})).await.expect_status(200).json();
+    let lead = create(&world, &json!({"businessID": business}))
+        .await
+        .expect_status(200)
+        .json();
     let path = format!(
         "/v1/business/{business}/lead/{}/message",
         lead["leadID"].as_str().unwrap()
     );
-    let message = request(&world, Method::POST, &path).header("authorization", world.partner_basic());
+    let message =
+        request(&world, Method::POST, &path).header("authorization", world.partner_basic());
     assert_eq!(send_json(message, r#"{"text":"Hello"}"#).await.status, 200);
 }
 
@@ -72,11 +88,24 @@ async fn what_is_no_business_is_named(engine: Engine) {
         let reply = create(&world, &json!({"businessID": unknown})).await;
         assert_error(&reply, 404, "NOT_FOUND");
     }
-    let ids = [json!(0), json!(-1), json!(1.5), json!(1e300), json!(u64::MAX), json!("x"), json!(""), json!([1])];
+    let ids = [
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(u64::MAX),
+        json!("x"),
+        json!(""),
+        json!([1]),
+    ];
     for wrong in ids {
         let reply = create(&world, &json!({"businessID": wrong})).await;
         assert_error(&reply, 400, "BAD_REQUEST");
-        assert!(reply.description().contains("/businessID"), "{}", reply.text());
+        assert!(
+            reply.description().contains("/businessID"),
+            "{}",
+            reply.text()
+        );
     }
 }
 

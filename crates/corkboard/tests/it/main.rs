@@ -25,22 +25,29 @@ macro_rules! on_both_databases {
     };
 }
 
+mod bad_input;
 mod bearer;
 mod browser;
 mod codes;
 mod command_line;
 mod connect_requests;
 mod consent_page;
+mod contention;
+mod create_lead;
 mod delivery_failures;
 mod delivery_holds;
 mod delivery_requests;
 mod exchange;
 mod health;
+mod json_endpoints;
 mod kill;
+mod limits;
 mod marketplace;
+mod messages;
 mod oauth_clients;
 mod operator_api;
 mod operator_events;
+mod paths;
 mod processes;
 mod program;
 mod quarantine;
@@ -54,4 +61,5 @@ mod scripted_platform;
 mod sender;
 mod source_samples;
 mod support;
+mod targeting;
 mod token_endpoint;

@@ -41,9 +41,16 @@ fn category(world: &World, (pro, business): (usize, usize), index: usize) -> Str
     business.categories[index].category_id.to_string()
 }
 
-async fn switch(partner: &Partner, tokens: &Tokens, path: &str, enabled: impl Into<Value>) -> Reply {
+async fn switch(
+    partner: &Partner,
+    tokens: &Tokens,
+    path: &str,
+    enabled: impl Into<Value>,
+) -> Reply {
     let body = json!({"enabled": enabled.into()});
-    partner.call(Method::PATCH, &tokens.access, path, &body).await
+    partner
+        .call(Method::PATCH, &tokens.access, path, &body)
+        .await
 }
 
 #[track_caller]
@@ -100,7 +107,10 @@ async fn a_test_client_switches_nothing(engine: Engine) {
     let (world, partner, tokens) = connected(engine, "test").await;
     let business = world.business(0, 0);
     let own = category(&world, FIRST, 0);
-    for path in [service_path("~", &business), category_path("~", &business, &own)] {
+    for path in [
+        service_path("~", &business),
+        category_path("~", &business, &own),
+    ] {
         assert_switched(&switch(&partner, &tokens, &path, false).await);
     }
     assert_eq!(world.feed_lead(FIRST).await.status, 201);
@@ -124,7 +134,10 @@ async fn a_service_must_be_the_tokens_own(engine: Engine) {
     let (world, partner, tokens) = connected(engine, "production").await;
     for service in [world.business(0, 1), world.business(1, 0), "123".to_owned()] {
         let own = category(&world, FIRST, 0);
-        for path in [service_path("~", &service), category_path("~", &service, &own)] {
+        for path in [
+            service_path("~", &service),
+            category_path("~", &service, &own),
+        ] {
             let reply = switch(&partner, &tokens, &path, false).await;
             assert_error(&reply, 401, "INVALID_TOKEN");
         }
@@ -135,9 +148,17 @@ async fn a_service_must_be_the_tokens_own(engine: Engine) {
 
 async fn a_category_must_be_one_of_the_business(engine: Engine) {
     let (world, partner, tokens) = connected(engine, "production").await;
-    for foreign in [category(&world, OTHERS, 0), category(&world, SECOND, 0), "123".to_owned()] {
+    for foreign in [
+        category(&world, OTHERS, 0),
+        category(&world, SECOND, 0),
+        "123".to_owned(),
+    ] {
         let path = category_path("~", &world.business(0, 0), &foreign);
-        assert_error(&switch(&partner, &tokens, &path, false).await, 404, "NOT_FOUND");
+        assert_error(
+            &switch(&partner, &tokens, &path, false).await,
+            404,
+            "NOT_FOUND",
+        );
     }
 }
 
@@ -151,17 +172,25 @@ async fn empty_segments_are_not_found_and_other_wrong_ones_are_named(engine: Eng
         category_path("~", &business, ""),
         "/v3/accounts/~/services/preferences/targeting".to_owned(),
     ] {
-        assert_error(&switch(&partner, &tokens, &path, true).await, 404, "NOT_FOUND");
+        assert_error(
+            &switch(&partner, &tokens, &path, true).await,
+            404,
+            "NOT_FOUND",
+        );
     }
     for wrong in ["x", "0", "-1", "1e3", "9223372036854775808", "%E2%82%AC"] {
         for (path, member) in [
-            (service_path("~", wrong), "service_id"),
-            (category_path("~", wrong, &own), "service_id"),
-            (category_path("~", &business, wrong), "category_id"),
+            (service_path("~", wrong), "serviceID"),
+            (category_path("~", wrong, &own), "serviceID"),
+            (category_path("~", &business, wrong), "categoryID"),
         ] {
             let reply = switch(&partner, &tokens, &path, true).await;
             assert_error(&reply, 400, "BAD_REQUEST");
-            assert!(reply.description().contains(member), "{path}: {}", reply.text());
+            assert!(
+                reply.description().contains(member),
+                "{path}: {}",
+                reply.text()
+            );
         }
     }
 }
@@ -170,8 +199,18 @@ async fn a_body_must_say_true_or_false(engine: Engine) {
     let (world, partner, tokens) = connected(engine, "production").await;
     let business = world.business(0, 0);
     let own = category(&world, FIRST, 0);
-    for path in [service_path("~", &business), category_path("~", &business, &own)] {
-        let wrong = [json!("TRUE"), json!("yes"), json!(""), json!(1), json!(null), json!([true])];
+    for path in [
+        service_path("~", &business),
+        category_path("~", &business, &own),
+    ] {
+        let wrong = [
+            json!("TRUE"),
+            json!("yes"),
+            json!(""),
+            json!(1),
+            json!(null),
+            json!([true]),
+        ];
         for enabled in wrong {
             let reply = switch(&partner, &tokens, &path, enabled).await;
             assert_error(&reply, 400, "BAD_REQUEST");
