@@ -44,17 +44,15 @@ impl Client {
     /// # let code = example.new_code().await;
     /// use client::CodeExchange;
     ///
-    /// let tokens = client
-    ///     .exchange_code(&CodeExchange {
-    ///         code: &code,
-    ///         redirect_uri: "http://127.0.0.1:8999/callback",
-    ///         code_verifier: None,
-    ///     })
-    ///     .await?;
+    /// let exchange = CodeExchange {
+    ///     code: &code,
+    ///     redirect_uri: "http://127.0.0.1:8999/callback",
+    ///     code_verifier: None,
+    /// };
+    /// let tokens = client.exchange_code(&exchange).await?;
     /// assert_eq!(tokens.expires_in.as_secs(), 3_600);
     ///
     /// // A code works once.
-    /// # let exchange = CodeExchange { code: &code, redirect_uri: testkit::example::REDIRECT_URI, code_verifier: None };
     /// let error = client.exchange_code(&exchange).await.unwrap_err();
     /// assert!(error.is_invalid_grant());
     /// # Ok(())

@@ -23,7 +23,8 @@ impl Client {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let example = testkit::example::Example::start().await;
     /// # let client = &example.client;
-    /// # use protocol::targeting::TargetingChange;
+    /// use protocol::targeting::TargetingChange;
+    ///
     /// let off = TargetingChange { enabled: false };
     /// client.set_targeting(&example.tokens.access_token, example.business_id, off).await?;
     /// # Ok(())
@@ -49,7 +50,8 @@ impl Client {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let example = testkit::example::Example::start().await;
     /// # let client = &example.client;
-    /// # use protocol::targeting::TargetingChange;
+    /// use protocol::targeting::TargetingChange;
+    ///
     /// # let token = &example.tokens.access_token;
     /// let off = TargetingChange { enabled: false };
     /// client.set_category_targeting(token, example.business_id, example.category_id, off).await?;
