@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use database::{Error, Tx};
+use jiff::Timestamp;
 use protocol::basic_credentials::Credentials;
 use protocol::id::{BusinessId, DeliveryId};
 use protocol::standard_webhooks::SigningSecret;
@@ -9,6 +11,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
 use crate::id::{ConversationId, EndpointId};
+use crate::policy::breaker::HoldReason;
 
 /// What an attempt is about to be made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,33 @@ impl fmt::Debug for Destination {
 /// Why the directory could not answer. The delivery waits, and it is asked again.
 pub type DirectoryError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What an attempt changed about its endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointChange {
+    /// Which endpoint.
+    pub endpoint_id: EndpointId,
+    /// What changed.
+    pub change: Change,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What can change about an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Its deliveries wait from now on; or they wait already, and the reason is another now.
+    Held(HoldReason),
+    /// A probe succeeded: what waited since then goes out.
+    Recovered {
+        /// When the hold began.
+        since: Timestamp,
+    },
+    /// It answered 410: everything waits until its settings change.
+    Gone,
+    /// It answered 405 to this kind, and gets none of it any more.
+    KindOff(String),
+}
+
 /// Knows where deliveries go. Implemented by each side over its own tables.
 pub trait Directory: Send + Sync + 'static {
     /// Where this delivery goes, now.
@@ -73,4 +103,18 @@ pub trait Directory: Send + Sync + 'static {
         &self,
         addressee: &Addressee,
     ) -> impl Future<Output = Result<Target, DirectoryError>> + Send;
+
+    /// Told of what an attempt changed about an endpoint, in the transaction that changes it: whatever must follow from
+    /// it is stored with it or not at all. The endpoint's row is locked. May run more than once, as any operation.
+    ///
+    /// What is done by hand ([`pause`](crate::pause), [`release`](crate::release) …) is known to whoever does it, and not
+    /// told here.
+    fn endpoint_changed<T: Tx>(
+        &self,
+        tx: &mut T,
+        change: &EndpointChange,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _nothing_follows = (tx, change);
+        std::future::ready(Ok(()))
+    }
 }

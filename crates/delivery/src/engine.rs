@@ -136,7 +136,7 @@ impl<D: Directory> Engine<D> {
             clock: parts.clock,
             entropy: parts.entropy,
             outgoing: parts.outgoing,
-            directory: parts.directory,
+            directory: Arc::new(parts.directory),
             waker: parts.waker,
             settings: parts.settings,
             lease,

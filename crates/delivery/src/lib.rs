@@ -24,7 +24,9 @@ mod look;
 mod record;
 
 pub use by_hand::{Retried, pause, release, replay_since, resume, retry};
-pub use directory::{Addressee, Destination, Directory, DirectoryError, Target};
+pub use directory::{
+    Addressee, Change, Destination, Directory, DirectoryError, EndpointChange, Target,
+};
 pub use engine::{Engine, Parts};
 pub use id::{ConversationId, EndpointId};
 pub use look::{Filter, Page, endpoint, find, list, pending_count};

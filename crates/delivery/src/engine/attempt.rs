@@ -177,12 +177,13 @@ fn excerpt(body: &[u8]) -> Option<String> {
 
 /// Stores the outcome. While the database cannot, it is tried again as long as the lease lasts: otherwise the lane's
 /// head would be sent once more.
-async fn store<D>(
+async fn store<D: Directory>(
     tools: &Tools<D>,
     ticket: &Ticket,
     attempted: Attempted,
 ) -> Result<Finish, Error> {
     let settle = SettleAttempt {
+        directory: Arc::clone(&tools.directory),
         ticket: ticket.clone(),
         owner: tools.settings.owner.clone(),
         optional: tools

@@ -1,8 +1,11 @@
 //! What an attempt changes in the database, in one transaction: the attempt, the delivery, its lane, its endpoint.
 
+use std::sync::Arc;
+
 use database::{Error, Op, Tx};
 use jiff::Timestamp;
 
+use crate::directory::{Change, Directory, EndpointChange};
 use crate::engine::board::Ticket;
 use crate::model::Ending;
 use crate::moment;
@@ -44,8 +47,9 @@ pub(crate) enum Settled {
 }
 
 /// Stores what came of an attempt.
-#[derive(Clone)]
-pub(crate) struct SettleAttempt {
+pub(crate) struct SettleAttempt<D> {
+    /// Told if the endpoint changes.
+    pub(crate) directory: Arc<D>,
     pub(crate) ticket: Ticket,
     pub(crate) owner: String,
     pub(crate) attempted: Attempted,
@@ -63,7 +67,7 @@ pub(crate) struct SettleUnsent {
     pub(crate) now: Timestamp,
 }
 
-impl Op for SettleAttempt {
+impl<D: Directory> Op for SettleAttempt<D> {
     type Out = Settled;
     type Error = Error;
 
@@ -101,7 +105,20 @@ impl Op for SettleAttempt {
     }
 }
 
-impl SettleAttempt {
+impl<D> Clone for SettleAttempt<D> {
+    fn clone(&self) -> Self {
+        Self {
+            directory: Arc::clone(&self.directory),
+            ticket: self.ticket.clone(),
+            owner: self.owner.clone(),
+            attempted: self.attempted.clone(),
+            optional: self.optional,
+            chance: self.chance,
+        }
+    }
+}
+
+impl<D: Directory> SettleAttempt<D> {
     fn reason(&self, death: Death) -> String {
         match &self.attempted.error {
             Some(error) => format!("{death}; the last time: {error}"),
@@ -191,6 +208,14 @@ impl SettleAttempt {
         let told = self.told(locked.clone(), decision);
         if told != locked {
             endpoint::save(tx, &told).await?;
+            for change in changes(&locked, &told) {
+                let change = EndpointChange {
+                    endpoint_id: id,
+                    change,
+                    at: self.attempted.ended_at,
+                };
+                self.directory.endpoint_changed(tx, &change).await?;
+            }
             tracing::info!(
                 endpoint.id = id.get(),
                 class = self.attempted.class.as_str(),
@@ -245,6 +270,27 @@ impl Op for SettleUnsent {
         finish(tx, &delivery, &outcome).await?;
         Ok(Settled::Stored)
     }
+}
+
+/// What others are told about the difference. A count of failures is the engine's own.
+fn changes(before: &endpoint::Endpoint, after: &endpoint::Endpoint) -> Vec<Change> {
+    let mut changes = Vec::new();
+    match (before.breaker, after.breaker) {
+        (Breaker::Closed { .. }, Breaker::Held(hold)) => changes.push(Change::Held(hold.reason)),
+        (Breaker::Held(old), Breaker::Held(new)) if old.reason != new.reason => {
+            changes.push(Change::Held(new.reason));
+        }
+        (Breaker::Held(hold), Breaker::Closed { .. }) => {
+            changes.push(Change::Recovered { since: hold.since });
+        }
+        _ => {}
+    }
+    if after.gone && !before.gone {
+        changes.push(Change::Gone);
+    }
+    let new_kinds = after.kinds_off.iter().filter(|kind| !before.has_off(kind));
+    changes.extend(new_kinds.cloned().map(Change::KindOff));
+    changes
 }
 
 fn probe_at(endpoint: &endpoint::Endpoint) -> Option<Timestamp> {

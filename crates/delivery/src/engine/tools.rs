@@ -17,7 +17,8 @@ pub(crate) struct Tools<D> {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) outgoing: Outgoing,
-    pub(crate) directory: D,
+    /// Operations take it with them.
+    pub(crate) directory: Arc<D>,
     pub(crate) waker: Waker,
     pub(crate) settings: Settings,
     pub(crate) lease: LeaseEnd,
