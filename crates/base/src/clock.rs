@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -19,6 +19,7 @@ pub struct Clock {
 
 struct Inner {
     ticking: bool,
+    made: Instant,
     /// A ticking clock: its offset from the system's. A manual one: the time itself, since the Unix epoch.
     moved: watch::Sender<SignedDuration>,
 }
@@ -37,7 +38,11 @@ impl Clock {
     fn new(ticking: bool, moved: SignedDuration) -> Self {
         let (moved, _) = watch::channel(moved);
         Self {
-            inner: Arc::new(Inner { ticking, moved }),
+            inner: Arc::new(Inner {
+                ticking,
+                made: system_instant(),
+                moved,
+            }),
         }
     }
 
@@ -50,6 +55,22 @@ impl Clock {
             Timestamp::UNIX_EPOCH
         };
         start.saturating_add(moved).unwrap_or(Timestamp::MAX)
+    }
+
+    /// How much time has passed, from a beginning that means nothing. Unlike [`Clock::now`] it does not notice when the
+    /// system's clock is set, forward or back, nor when a ticking clock is [advanced](Self::advance): for judging how long
+    /// ago something happened in this process. A manual clock's moves with its time.
+    pub fn monotonic(&self) -> Duration {
+        if self.inner.ticking {
+            self.inner.made.elapsed()
+        } else {
+            self.inner.moved.borrow().unsigned_abs()
+        }
+    }
+
+    /// Whether time stands still until it is advanced.
+    pub fn is_manual(&self) -> bool {
+        !self.inner.ticking
     }
 
     /// Moves the clock forward. A clock never goes back.
@@ -124,6 +145,14 @@ fn system_now() -> Timestamp {
 
 #[expect(
     clippy::disallowed_methods,
+    reason = "the one place where the system's monotonic clock is read"
+)]
+fn system_instant() -> Instant {
+    Instant::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
     reason = "the one place where the system's timer is used"
 )]
 async fn system_sleep(duration: Duration) {
@@ -169,6 +198,17 @@ mod tests {
         };
         tokio::join!(mover, clock.sleep(HOUR));
         assert_eq!(clock.sleepers(), 0);
+    }
+
+    #[test]
+    fn time_that_has_passed_is_not_moved_with_a_ticking_clock_and_is_with_a_manual_one() {
+        let (ticking, manual) = (Clock::system(), Clock::manual(Timestamp::UNIX_EPOCH));
+        let before = (ticking.monotonic(), manual.monotonic());
+        ticking.advance(HOUR);
+        manual.advance(HOUR);
+        assert!(ticking.monotonic() < before.0 + HOUR);
+        assert_eq!(manual.monotonic(), before.1 + HOUR);
+        assert!(manual.is_manual() && !ticking.is_manual());
     }
 
     #[tokio::test]

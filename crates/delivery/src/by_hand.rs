@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use protocol::id::DeliveryId;
 
 use crate::id::{ConversationId, EndpointId};
+use crate::model::Limits;
 use crate::policy::breaker::Breaker;
 use crate::store::endpoint::{self, Endpoint};
 use crate::store::outcome::DeadSince;
@@ -91,6 +92,12 @@ pub async fn pause<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error>
 /// Ends a [`pause`].
 pub async fn resume<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
     change(tx, endpoint, |endpoint| endpoint.paused = false).await
+}
+
+/// Says how much the endpoint gets from now on.
+pub async fn limit<T: Tx>(tx: &mut T, endpoint: EndpointId, limits: Limits) -> Result<(), Error> {
+    change(tx, endpoint, |_| {}).await?;
+    endpoint::set_limits(tx, endpoint, limits).await
 }
 
 /// Forgets what the endpoint's answers said of it (failing, gone, kinds off) and makes its deliveries due, oldest first,

@@ -111,10 +111,9 @@ pub trait Directory: Send + Sync + 'static {
     /// told here.
     fn endpoint_changed<T: Tx>(
         &self,
-        tx: &mut T,
-        change: &EndpointChange,
+        _tx: &mut T,
+        _change: &EndpointChange,
     ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _nothing_follows = (tx, change);
         std::future::ready(Ok(()))
     }
 }

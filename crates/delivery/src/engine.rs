@@ -1,10 +1,13 @@
 //! The delivery engine: takes what was [recorded](crate::record) to its endpoints, at least once and in order.
 //!
 //! # Who takes part
-//! - Whoever records a delivery, in the transaction of its cause, and [wakes](Waker::wake) the engine after the commit.
-//! - The **engine**, one per process. It owns *shards* of endpoints by leases in the database, looks for the heads of
-//!   their lanes (`pick`), makes attempts as tasks of its own (`attempt`) and stores what came of them (`settle`).
-//! - The **directory**, asked before each attempt where it goes.
+//! - Whoever records a delivery, in the transaction of its cause, and [wakes](Waker::wake_for) the engine after the commit.
+//! - The **engine**, one per process. Its **worker** takes one step after the other: it renews the *leases* of the shards of
+//!   endpoints that are ours (`lease`), reads what there is to do (`look`) into the **desks** of the endpoints (`desk`, all of
+//!   them together the `roster`), and decides which attempts begin. Nothing is written to claim them.
+//! - Attempts are tasks of their own (`attempt`). Each takes a last look at the database, sends, and stores what came of it
+//!   in one transaction (`settle`), which also tells the next head of its lane: that one follows at once.
+//! - The **directory**, asked before each attempt where it goes, and told when an endpoint changes.
 //! - The policies (`policy`), pure functions that say what an answer means for the delivery and for the endpoint.
 //!
 //! # States
@@ -30,50 +33,51 @@
 //!   those of its messages that are still pending.
 //! - After a cancellation is committed no attempt of it begins: the last look before a request is at the database.
 //! - At least once: `webhook-id` and the body are the same on every attempt, so that receivers can drop repeats.
-//! - An endpoint that is slow or dead takes at most its own places (8) and its own rows; others do not notice.
+//! - An endpoint that is slow or dead takes at most its own places (8), less the scarcer places are, and its own rows;
+//!   others do not notice. What waits behind it is in no memory but the database's.
+//! - What falls due now does not queue behind what has waited for long: the backlog gets at most half of an endpoint's
+//!   places and of all places, and not more than its rate. Endpoints take turns, each according to its weight.
+//! - An endpoint that recovers is filled slowly: one request at a time, then two, four and so on.
 //!
 //! # Failures
 //! - *The process dies*, anywhere: its deliveries are pending as before. Another process takes its shards when the
 //!   leases have run out, one of the same name does at once. What was on its way is sent again.
 //! - *The process is frozen or cut off from the database* and continues: a request begins only if the lease outlasts its
-//!   deadline by a margin for differing clocks, and an outcome is stored only if owner, epoch and number of the attempt
-//!   are still the expected ones. A process that freezes between that check and the request can send late; the stable id
-//!   is for that.
+//!   deadline by a margin, and an outcome is stored only if owner, epoch and number of the attempt are still the expected
+//!   ones. A process that freezes between that check and the request can send late; the stable id is for that.
 //! - *The database is away*: no lease is renewed, so nothing is sent. Outcomes that are not stored yet are kept and
 //!   stored when it returns within the lease.
-//! - *The clock jumps ahead* (a sandbox moves it): leases look run out, are renewed first, and work goes on.
-//!
-//! Time is the process's [`Clock`], for leases too; see [`Settings::clock_margin`].
+//! - *A clock jumps*: leases are counted in the database's time and judged by the monotonic clock, so nobody believes to
+//!   own what is another's. Schedules follow the process's [`Clock`]: after a jump ahead, what falls due is due; after one
+//!   back, it waits for so much longer.
 
 mod attempt;
-mod board;
+mod desk;
 mod lease;
-mod pick;
+mod look;
 mod request;
+mod roster;
 mod settle;
+mod ticket;
 mod tools;
+mod window;
+mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base::{Clock, Entropy, Outgoing};
 use database::{Db, Error};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::directory::Directory;
 use crate::settings::Settings;
 use crate::store::endpoint;
 use crate::waker::Waker;
-use attempt::attempt;
-use board::{Board, Finish, Ticket};
-use lease::Leases;
-use pick::pick;
 use tools::{LeaseEnd, Tools};
+use worker::Worker;
 
 /// What an engine is made of.
 #[derive(Debug)]
@@ -102,35 +106,11 @@ pub struct Engine<D> {
     worker: Arc<Mutex<Worker>>,
 }
 
-/// What changes while the engine works.
-struct Worker {
-    leases: Leases,
-    board: Board,
-    tasks: JoinSet<()>,
-    /// How attempts report their end; bounded by the attempts that may be on their way.
-    reports: UnboundedSender<(Ticket, Finish)>,
-    ended: UnboundedReceiver<(Ticket, Finish)>,
-}
-
-/// What one step did.
-struct Step {
-    started: usize,
-    in_flight: usize,
-}
-
 impl<D: Directory> Engine<D> {
     /// An engine that does nothing until [`Engine::run`] or [`Engine::drain`].
     pub fn new(parts: Parts<D>) -> Self {
         let lease = LeaseEnd::default();
-        let length = parts.settings.lease();
-        let (reports, ended) = mpsc::unbounded_channel();
-        let worker = Worker {
-            leases: Leases::new(&parts.settings.owner, length, lease.clone()),
-            board: Board::default(),
-            tasks: JoinSet::new(),
-            reports,
-            ended,
-        };
+        let worker = Worker::new(&parts.settings, lease.clone());
         let tools = Tools {
             db: parts.db,
             clock: parts.clock,
@@ -158,12 +138,17 @@ impl<D: Directory> Engine<D> {
         let mut wakes = self.tools.waker.listen();
         while !stopping.is_cancelled() {
             wakes.reset();
-            if let Err(error) = self.step().await {
-                tracing::warn!(%error, "the delivery engine could not look for work");
-            }
+            let step = self.worker.lock().await.step(&self.tools).await;
+            let pause = match step {
+                Ok(step) => step.pause,
+                Err(error) => {
+                    tracing::warn!(%error, "the delivery engine could not look for work");
+                    self.tools.settings.poll
+                }
+            };
             tokio::select! {
                 () = wakes.next() => {}
-                () = self.tools.clock.sleep(self.poll()) => {}
+                () = self.tools.clock.sleep(pause) => {}
                 () = stopping.cancelled() => {}
             }
         }
@@ -178,13 +163,12 @@ impl<D: Directory> Engine<D> {
     /// # Errors
     /// If the database fails.
     pub async fn drain(&self) -> Result<(), Error> {
-        let mut wakes = self.tools.waker.listen();
         loop {
-            wakes.reset();
-            let step = self.step().await?;
+            self.tools.waker.wake();
+            let mut worker = self.worker.lock().await;
+            let step = worker.step(&self.tools).await?;
             if step.in_flight > 0 {
-                // Each attempt wakes the engine when it is over.
-                wakes.next().await;
+                worker.await_end(&self.tools).await;
             } else if step.started == 0 {
                 return Ok(());
             }
@@ -196,12 +180,7 @@ impl<D: Directory> Engine<D> {
     /// # Errors
     /// If the database fails; the leases run out by themselves then.
     pub async fn stop(&self) -> Result<(), Error> {
-        let mut worker = self.worker.lock().await;
-        while let Some(joined) = worker.tasks.join_next().await {
-            note_panic(joined);
-        }
-        worker.note_ends();
-        worker.leases.leave(&self.tools.db).await
+        self.worker.lock().await.stop(&self.tools).await
     }
 
     /// When there is something to do next, on any process: a retry, or a probe of a held endpoint. It may be past.
@@ -211,89 +190,6 @@ impl<D: Directory> Engine<D> {
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         let due = endpoint::all_due(&mut self.tools.db.reader()).await?;
         Ok(due.into_iter().min())
-    }
-
-    /// Begins what may begin now.
-    async fn step(&self) -> Result<Step, Error> {
-        let mut worker = self.worker.lock().await;
-        worker.note_ends();
-        let tools = &self.tools;
-        let now = tools.clock.now();
-        let Worker { leases, board, .. } = &mut *worker;
-        leases.keep(&tools.db, now, board).await?;
-        let mut tickets = Vec::new();
-        if tools.may_send() {
-            let mut reader = tools.db.reader();
-            tickets = pick(&mut reader, &tools.settings, leases, board, now).await?;
-        }
-        let started = tickets.len();
-        for ticket in tickets {
-            worker.begin(Arc::clone(tools), ticket);
-        }
-        Ok(Step {
-            started,
-            in_flight: worker.board.in_flight(),
-        })
-    }
-
-    /// The poll's interval, up to a quarter longer or shorter, so that processes do not look all at once.
-    fn poll(&self) -> Duration {
-        let poll = self.tools.settings.poll;
-        let spread = u64::try_from(poll.as_micros() / 2).unwrap_or(u64::MAX);
-        poll * 3 / 4 + Duration::from_micros(self.tools.entropy.below(spread))
-    }
-}
-
-impl Worker {
-    fn begin<D: Directory>(&mut self, tools: Arc<Tools<D>>, ticket: Ticket) {
-        self.board.begin(&ticket);
-        let report = Report {
-            ticket: ticket.clone(),
-            finish: Finish::Settled,
-            reports: self.reports.clone(),
-            waker: tools.waker.clone(),
-        };
-        self.tasks.spawn(async move {
-            let finish = attempt(tools, ticket).await;
-            report.send(finish);
-        });
-    }
-
-    fn note_ends(&mut self) {
-        while let Ok((ticket, finish)) = self.ended.try_recv() {
-            self.board.end(&ticket, finish);
-        }
-        while let Some(joined) = self.tasks.try_join_next() {
-            note_panic(joined);
-        }
-    }
-}
-
-fn note_panic(joined: Result<(), JoinError>) {
-    if let Err(error) = joined {
-        tracing::error!(%error, "an attempt panicked; the delivery stays pending");
-    }
-}
-
-/// Reports that an attempt is over and wakes the engine, even if it panicked.
-struct Report {
-    ticket: Ticket,
-    finish: Finish,
-    reports: UnboundedSender<(Ticket, Finish)>,
-    waker: Waker,
-}
-
-impl Report {
-    fn send(mut self, finish: Finish) {
-        self.finish = finish;
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        // Nobody listens any more if the engine was dropped.
-        let _unheard = self.reports.send((self.ticket.clone(), self.finish));
-        self.waker.wake();
     }
 }
 

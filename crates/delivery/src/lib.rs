@@ -23,7 +23,7 @@ pub mod engine;
 mod look;
 mod record;
 
-pub use by_hand::{Retried, pause, release, replay_since, resume, retry};
+pub use by_hand::{Retried, limit, pause, release, replay_since, resume, retry};
 pub use directory::{
     Addressee, Change, Destination, Directory, DirectoryError, EndpointChange, Target,
 };
@@ -31,7 +31,8 @@ pub use engine::{Engine, Parts};
 pub use id::{ConversationId, EndpointId};
 pub use look::{Filter, Page, endpoint, find, list, pending_count};
 pub use model::{
-    AttemptView, DeliveryDetails, DeliveryView, Ending, EndpointView, NewDelivery, Recorded, State,
+    AttemptView, DeliveryDetails, DeliveryView, Ending, EndpointView, Limits, NewDelivery,
+    Recorded, State,
 };
 pub use policy::breaker::{Hold, HoldReason};
 pub use record::{Called, cancel, record};

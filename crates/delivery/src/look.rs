@@ -4,7 +4,7 @@ use database::{Error, Read};
 use protocol::id::DeliveryId;
 
 use crate::id::EndpointId;
-use crate::model::{DeliveryDetails, DeliveryView, EndpointView};
+use crate::model::{DeliveryDetails, DeliveryView, EndpointView, Limits};
 use crate::policy::breaker::Breaker;
 pub use crate::store::page::Filter;
 use crate::store::{attempt, endpoint, page, pending};
@@ -56,6 +56,7 @@ pub async fn endpoint<R: Read>(read: &mut R, endpoint: EndpointId) -> Result<End
             gone: false,
             kinds_off: Vec::new(),
             hold: None,
+            limits: Limits::default(),
         });
     };
     Ok(EndpointView {
@@ -66,5 +67,6 @@ pub async fn endpoint<R: Read>(read: &mut R, endpoint: EndpointId) -> Result<End
             Breaker::Closed { .. } => None,
             Breaker::Held(hold) => Some(hold),
         },
+        limits: found.limits,
     })
 }

@@ -168,4 +168,27 @@ pub struct EndpointView {
     pub kinds_off: Vec<String>,
     /// Impaired: since when and why its deliveries wait, and when the next probe is due.
     pub hold: Option<Hold>,
+    /// How much it gets.
+    pub limits: Limits,
+}
+
+/// How much an endpoint gets, where it differs from the engine's [`Settings`](crate::Settings).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many turns it gets where others get one, when places are short. At least 1.
+    pub weight: u32,
+    /// Requests on their way to it at the same time, at most.
+    pub max_in_flight: Option<u32>,
+    /// How many deliveries that have waited long may begin in a second.
+    pub backlog_per_second: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            weight: 1,
+            max_in_flight: None,
+            backlog_per_second: None,
+        }
+    }
 }

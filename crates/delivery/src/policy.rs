@@ -3,5 +3,8 @@
 pub mod breaker;
 pub mod classify;
 pub mod decide;
+pub mod pace;
+pub mod ramp;
+pub mod recent;
 pub mod retry_after;
 pub mod schedule;

@@ -9,6 +9,7 @@ pub(crate) mod outcome;
 pub(crate) mod page;
 pub(crate) mod pending;
 pub(crate) mod shard;
+pub(crate) mod time;
 
 #[cfg(test)]
 mod tests;

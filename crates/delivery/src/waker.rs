@@ -1,11 +1,29 @@
 //! How engines learn that there is work, without waiting for their next poll.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::watch;
+
+use crate::id::EndpointId;
+
+/// So many endpoints are remembered by name; beyond that, looking at all of them is cheaper.
+const MOST_NAMED: usize = 256;
 
 /// Wakes the engine after a commit that made work for it. Clones wake the same engine.
 #[derive(Clone, Debug)]
 pub struct Waker {
     calls: watch::Sender<u64>,
+    asked: Arc<Mutex<Asked>>,
+}
+
+/// Where the engine was asked to look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Everywhere.
+    pub(crate) everywhere: bool,
+    /// At these.
+    pub(crate) endpoints: HashSet<EndpointId>,
 }
 
 impl Waker {
@@ -13,18 +31,50 @@ impl Waker {
     pub fn new() -> Self {
         Self {
             calls: watch::Sender::new(0),
+            asked: Arc::default(),
         }
     }
 
-    /// Says that there is work. Cheap, and several calls may count as one.
+    /// Says that there is work, anywhere. Several calls may count as one.
     pub fn wake(&self) {
+        self.asked().everywhere = true;
+        self.nudge();
+    }
+
+    /// Says that there is work for these endpoints: cheaper than [`Waker::wake`], since the engine looks there only.
+    pub fn wake_for(&self, endpoints: impl IntoIterator<Item = EndpointId>) {
+        let mut asked = self.asked();
+        asked.endpoints.extend(endpoints);
+        if asked.endpoints.len() > MOST_NAMED {
+            asked.everywhere = true;
+            asked.endpoints.clear();
+        }
+        let is_asked = asked.everywhere || !asked.endpoints.is_empty();
+        drop(asked);
+        if is_asked {
+            self.nudge();
+        }
+    }
+
+    /// Has the engine take a step, without looking anywhere.
+    pub(crate) fn nudge(&self) {
         self.calls
             .send_modify(|calls| *calls = calls.wrapping_add(1));
+    }
+
+    /// Where it was asked to look since the last time this was asked.
+    pub(crate) fn take(&self) -> Asked {
+        std::mem::take(&mut *self.asked())
     }
 
     /// Sees every call from now on.
     pub(crate) fn listen(&self) -> Wakes {
         Wakes(self.calls.subscribe())
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        // Nothing panics while it is locked, and a set of ids cannot be left half changed.
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,5 +99,30 @@ impl Wakes {
             // The engine holds a waker itself, so this does not happen while anybody waits.
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_is_told_once() {
+        let waker = Waker::new();
+        waker.wake_for([EndpointId::new(1), EndpointId::new(2)]);
+        waker.wake_for([EndpointId::new(2)]);
+        let asked = waker.take();
+        assert_eq!((asked.everywhere, asked.endpoints.len()), (false, 2));
+        assert_eq!(waker.take(), Asked::default());
+        waker.wake();
+        assert!(waker.take().everywhere);
+    }
+
+    #[test]
+    fn too_many_names_are_everywhere() {
+        let waker = Waker::new();
+        waker.wake_for((0..=256).map(EndpointId::new));
+        let asked = waker.take();
+        assert_eq!((asked.everywhere, asked.endpoints.len()), (true, 0));
     }
 }

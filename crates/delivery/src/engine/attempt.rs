@@ -3,22 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Clock;
 use base::outgoing::{Answer, OutgoingError};
 use database::Error;
 use jiff::Timestamp;
 
 use crate::directory::{Destination, Directory, Target};
-use crate::engine::board::{Finish, Ticket};
 use crate::engine::request;
-use crate::engine::settle::{Attempted, SettleAttempt, SettleUnsent, Settled, Unsent};
+use crate::engine::settle::{Attempted, SettleAttempt, SettleUnsent, Settled, Unsent, expected};
+use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::Tools;
 use crate::moment;
-use crate::policy::breaker::Breaker;
 use crate::policy::classify::{Observed, OutcomeClass, classify};
 use crate::policy::decide::Role;
 use crate::policy::retry_after;
-use crate::store::pending::{Expected, Pending};
-use crate::store::{endpoint, pending};
+use crate::store::pending::{self, Pending, Standing};
 
 /// How long an endpoint is left alone when the directory or the database could not say where to send.
 const REST: Duration = Duration::from_secs(5);
@@ -38,73 +37,82 @@ pub(crate) async fn attempt<D: Directory>(tools: Arc<Tools<D>>, ticket: Ticket) 
                 %error,
                 "the database did not answer; the delivery stays pending"
             );
-            Finish::RestUntil(moment::after(tools.clock.now(), REST))
+            rest(&tools.clock)
         }
     }
 }
 
 async fn try_attempt<D: Directory>(tools: &Tools<D>, ticket: &Ticket) -> Result<Finish, Error> {
-    let destination = match tools.directory.target(&ticket.addressee).await {
-        Ok(Target::Send(destination)) => *destination,
-        Ok(Target::Off(reason)) => return end_unsent(tools, ticket, Unsent::Off(reason)).await,
-        Ok(Target::Hold) => return Ok(rest(tools)),
-        Err(error) => {
-            let endpoint = ticket.addressee.endpoint_id.get();
-            tracing::warn!(endpoint.id = endpoint, %error, "the directory did not answer");
-            return Ok(rest(tools));
-        }
-    };
-    let delivery = match confirm(tools, ticket).await? {
-        Confirmed::Send(delivery) => delivery,
-        Confirmed::KindOff => return end_unsent(tools, ticket, Unsent::KindOff).await,
-        Confirmed::No => return Ok(Finish::Settled),
+    let ready = match prepare(tools, ticket).await? {
+        Prepared::Ready(ready) => ready,
+        Prepared::Over(finish) => return Ok(finish),
     };
     if !tools.may_send() {
-        return Ok(Finish::Settled);
+        return Ok(Finish::Changed);
     }
-    let attempted = send(tools, destination, delivery).await;
-    metrics::counter!("delivery_attempts_total", "class" => attempted.class.as_str()).increment(1);
+    let started_at = tools.clock.now();
+    note_start(ticket, started_at);
+    let observed = match request::build(*ready, started_at, tools.settings.deadline) {
+        Ok(request) => tools.outgoing.send(request).await,
+        Err(error) => Err(OutgoingError::Refused(error.to_string())),
+    };
+    let attempted = observe(observed, started_at, tools.clock.now());
+    note_end(ticket, &attempted);
     store(tools, ticket, attempted).await
 }
 
-fn rest<D>(tools: &Tools<D>) -> Finish {
-    Finish::RestUntil(moment::after(tools.clock.now(), REST))
+/// The endpoint is left alone for a while.
+pub(crate) fn rest(clock: &Clock) -> Finish {
+    Finish::RestUntil(moment::after(clock.now(), REST))
 }
 
-/// What the last look into the database says.
-enum Confirmed {
-    Send(Box<Pending>),
-    KindOff,
-    No,
+/// Whether there is something to send.
+pub(crate) enum Prepared {
+    /// This, where to, and how.
+    Ready(Box<Ready>),
+    /// There is not, and it is settled already.
+    Over(Finish),
 }
 
-/// The last look before a request: the delivery is still pending (protocol D6) and still ours, and its endpoint was not
-/// stopped meanwhile.
-async fn confirm<D>(tools: &Tools<D>, ticket: &Ticket) -> Result<Confirmed, Error> {
-    let mut reader = tools.db.reader();
-    let id = ticket.addressee.endpoint_id;
-    let Some(endpoint) = endpoint::find(&mut reader, id).await? else {
-        return Ok(Confirmed::No);
+/// A delivery that is to be sent.
+pub(crate) struct Ready {
+    pub(crate) destination: Destination,
+    pub(crate) delivery: Pending,
+}
+
+/// Asks where the delivery goes, and takes the last look at the database.
+pub(crate) async fn prepare<D: Directory>(
+    tools: &Tools<D>,
+    ticket: &Ticket,
+) -> Result<Prepared, Error> {
+    let destination = match tools.directory.target(&ticket.addressee).await {
+        Ok(Target::Send(destination)) => *destination,
+        Ok(Target::Off(reason)) => {
+            let finish = end_unsent(tools, ticket, Unsent::Off(reason)).await?;
+            return Ok(Prepared::Over(finish));
+        }
+        Ok(Target::Hold) => return Ok(Prepared::Over(rest(&tools.clock))),
+        Err(error) => {
+            let endpoint = ticket.addressee.endpoint_id.get();
+            tracing::warn!(endpoint.id = endpoint, %error, "the directory did not answer");
+            return Ok(Prepared::Over(rest(&tools.clock)));
+        }
     };
-    let is_held = matches!(endpoint.breaker, Breaker::Held(_));
-    let is_stopped = endpoint.paused || endpoint.gone || endpoint.version != ticket.version;
-    if is_stopped || is_held != (ticket.role == Role::Probe) {
-        return Ok(Confirmed::No);
-    }
-    let expected = Expected {
-        delivery_id: ticket.addressee.delivery_id,
-        endpoint_id: id,
-        attempts: ticket.attempts,
-        owner: &tools.settings.owner,
-        epoch: ticket.epoch,
+    let expected = expected(ticket, &tools.settings.owner);
+    let standing = Standing {
+        version: ticket.version,
+        is_held: ticket.role == Role::Probe,
     };
-    let Some(delivery) = pending::confirm(&mut reader, &expected).await? else {
-        return Ok(Confirmed::No);
-    };
-    Ok(if endpoint.has_off(&delivery.kind) {
-        Confirmed::KindOff
-    } else {
-        Confirmed::Send(Box::new(delivery))
+    let confirmed = pending::confirm(&mut tools.db.reader(), &expected, &standing).await?;
+    Ok(match confirmed {
+        None => Prepared::Over(Finish::Changed),
+        Some(confirmed) if confirmed.is_off => {
+            Prepared::Over(end_unsent(tools, ticket, Unsent::KindOff).await?)
+        }
+        Some(confirmed) => Prepared::Ready(Box::new(Ready {
+            destination,
+            delivery: confirmed.delivery,
+        })),
     })
 }
 
@@ -115,22 +123,18 @@ async fn end_unsent<D>(tools: &Tools<D>, ticket: &Ticket, unsent: Unsent) -> Res
         unsent,
         now: tools.clock.now(),
     };
-    tools.db.write(settle).await?;
-    Ok(Finish::Settled)
+    Ok(match tools.db.write(settle).await? {
+        Settled::Stored(stored) => Finish::Stored(stored),
+        Settled::Fenced => Finish::Changed,
+    })
 }
 
-/// Sends the request. Whatever happens is something that was observed.
-async fn send<D>(tools: &Tools<D>, destination: Destination, delivery: Box<Pending>) -> Attempted {
-    let started_at = tools.clock.now();
-    let deadline = tools.settings.deadline;
-    let Pending {
-        delivery_id, body, ..
-    } = *delivery;
-    let result = match request::build(destination, delivery_id, body, started_at, deadline) {
-        Ok(request) => tools.outgoing.send(request).await,
-        Err(error) => Err(OutgoingError::Refused(error.to_string())),
-    };
-    let ended_at = tools.clock.now();
+/// What came of a request. Whatever happens is something that was observed.
+pub(crate) fn observe(
+    result: Result<Answer, OutgoingError>,
+    started_at: Timestamp,
+    ended_at: Timestamp,
+) -> Attempted {
     match result {
         Ok(answer) => answered(&answer, started_at, ended_at),
         Err(error) => Attempted {
@@ -177,29 +181,28 @@ fn excerpt(body: &[u8]) -> Option<String> {
 
 /// Stores the outcome. While the database cannot, it is tried again as long as the lease lasts: otherwise the lane's
 /// head would be sent once more.
-async fn store<D: Directory>(
+pub(crate) async fn store<D: Directory>(
     tools: &Tools<D>,
     ticket: &Ticket,
     attempted: Attempted,
 ) -> Result<Finish, Error> {
+    let optional_kinds = &tools.settings.optional_kinds;
     let settle = SettleAttempt {
         directory: Arc::clone(&tools.directory),
         ticket: ticket.clone(),
         owner: tools.settings.owner.clone(),
-        optional: tools
-            .settings
-            .optional_kinds
-            .contains(&ticket.addressee.kind),
+        optional: optional_kinds.contains(&ticket.addressee.kind),
         attempted,
         chance: u64::from_be_bytes(tools.entropy.bytes()),
     };
     loop {
         match tools.db.write(settle.clone()).await {
-            Ok(settled) => {
-                note_fenced(ticket, settled);
-                return Ok(Finish::Settled);
+            Ok(Settled::Stored(stored)) => return Ok(Finish::Stored(stored)),
+            Ok(Settled::Fenced) => {
+                note_fenced(ticket);
+                return Ok(Finish::Changed);
             }
-            Err(error) if tools.clock.now() >= tools.lease.get() => return Err(error),
+            Err(error) if tools.has_lost_its_lease() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "an outcome could not be stored; trying again");
                 tools.clock.sleep(STORE_AGAIN).await;
@@ -208,12 +211,26 @@ async fn store<D: Directory>(
     }
 }
 
-fn note_fenced(ticket: &Ticket, settled: Settled) {
-    if settled == Settled::Fenced {
-        metrics::counter!("delivery_fenced_writes_total").increment(1);
-        tracing::info!(
-            delivery.id = ticket.addressee.delivery_id.get(),
-            "an outcome came too late: the delivery was cancelled or has another sender"
-        );
+fn note_fenced(ticket: &Ticket) {
+    metrics::counter!("delivery_fenced_writes_total").increment(1);
+    tracing::info!(
+        delivery.id = ticket.addressee.delivery_id.get(),
+        "an outcome came too late: the delivery was cancelled or has another sender"
+    );
+}
+
+fn note_start(ticket: &Ticket, now: Timestamp) {
+    if ticket.attempts == 0 {
+        let waited = moment::since(ticket.created_at, now).as_secs_f64();
+        metrics::histogram!("delivery_first_attempt_delay_seconds").record(waited);
+    }
+}
+
+fn note_end(ticket: &Ticket, attempted: &Attempted) {
+    let class = attempted.class;
+    metrics::counter!("delivery_attempts_total", "class" => class.as_str()).increment(1);
+    if class == OutcomeClass::Delivered {
+        let took = moment::since(ticket.created_at, attempted.ended_at).as_secs_f64();
+        metrics::histogram!("delivery_delay_seconds").record(took);
     }
 }

@@ -1,20 +1,26 @@
 //! Which shards are ours, until when, and sharing them fairly with the other processes.
 //!
-//! A lease is renewed when a third of it has passed. Each process may have `ceil(256 / processes)` shards; one that has
-//! more gives some up that have nothing on its way, one that has fewer takes what is free or has run out. A process
-//! counts as alive as long as a lease lasts after it was seen.
+//! Each process may have `ceil(256 / processes)` shards; one that has more gives some up, one that has fewer takes what is
+//! free or has run out. A shard with something on its way is given up when that is over: until then nothing new begins
+//! in it. A process counts as alive as long as a lease lasts after it was seen.
+//!
+//! Leases are counted in the *database's* time, which is the same for all, and judged here by the *monotonic* clock, from
+//! the moment before the renewal was asked for: whatever anybody sets a system's clock to, no two processes believe that
+//! a shard is theirs. (A manual clock is both, so that tests decide when a lease runs out.)
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use base::Clock;
 use database::{Db, Error, Op, Tx};
 use jiff::Timestamp;
 
-use crate::engine::board::Board;
 use crate::engine::tools::LeaseEnd;
 use crate::id::SHARDS;
 use crate::moment;
-use crate::store::{node, shard};
+use crate::settings::Settings;
+use crate::store::shard::Held;
+use crate::store::{node, shard, time};
 
 /// Processes that were not seen for so many leases are forgotten.
 const FORGET_AFTER: u32 = 20;
@@ -23,69 +29,90 @@ const FORGET_AFTER: u32 = 20;
 pub(crate) struct Leases {
     owner: String,
     length: Duration,
+    renewal: Duration,
     end: LeaseEnd,
     epochs: HashMap<i64, i64>,
-    renew_at: Timestamp,
+    /// Those that others should have, as soon as nothing of theirs is on its way.
+    leaving: HashSet<i64>,
+    renew_at: Duration,
     joined: bool,
 }
 
 impl Leases {
     /// None yet.
-    pub(crate) fn new(owner: &str, length: Duration, end: LeaseEnd) -> Self {
+    pub(crate) fn new(settings: &Settings, end: LeaseEnd) -> Self {
         Self {
-            owner: owner.to_owned(),
-            length,
+            owner: settings.owner.clone(),
+            length: settings.lease(),
+            renewal: settings.renewal,
             end,
             epochs: HashMap::new(),
-            renew_at: Timestamp::MIN,
+            leaving: HashSet::new(),
+            renew_at: Duration::ZERO,
             joined: false,
         }
     }
 
-    /// Whether the shard is ours in this epoch, as far as we know.
-    pub(crate) fn holds(&self, shard: i64, epoch: i64) -> bool {
-        self.epochs.get(&shard) == Some(&epoch)
+    /// The epoch in which we own the shard, as far as we know.
+    pub(crate) fn epoch(&self, shard: i64) -> Option<i64> {
+        self.epochs.get(&shard).copied()
     }
 
-    /// Renews the leases if a third of them has passed.
+    /// Whether something may begin in the shard.
+    pub(crate) fn may_begin(&self, shard: i64, epoch: i64) -> bool {
+        self.epoch(shard) == Some(epoch) && !self.leaving.contains(&shard)
+    }
+
+    /// How long until the next renewal.
+    pub(crate) fn renewal_in(&self, clock: &Clock) -> Duration {
+        self.renew_at.saturating_sub(clock.monotonic())
+    }
+
+    /// Renews the leases if it is time. Whether the shards may be others than before. `busy`: shards with something on
+    /// its way.
     pub(crate) async fn keep(
         &mut self,
         db: &Db,
-        now: Timestamp,
-        board: &Board,
-    ) -> Result<(), Error> {
-        if now < self.renew_at {
-            return Ok(());
+        clock: &Clock,
+        busy: HashSet<i64>,
+    ) -> Result<bool, Error> {
+        let start = clock.monotonic();
+        if self.joined && start < self.renew_at {
+            return Ok(false);
         }
-        let until = moment::after(now, self.length);
         let round = Round {
             owner: self.owner.clone(),
-            now,
-            until,
-            alive_after: moment::before(now, self.length),
-            forget_before: moment::before(now, self.length * FORGET_AFTER),
+            length: self.length,
+            manual_now: clock.is_manual().then(|| clock.now()),
             joins: !self.joined,
-            idle: (0..SHARDS)
-                .filter(|shard| !board.is_shard_busy(*shard))
-                .collect(),
+            busy,
         };
-        let held = db.write(round).await?;
-        self.epochs = held
-            .into_iter()
+        let kept = db.write(round).await?;
+        let epochs: HashMap<i64, i64> = kept
+            .held
+            .iter()
             .map(|held| (held.shard, held.epoch))
             .collect();
+        self.leaving = kept.leaving;
+        let changed = epochs != self.epochs;
+        if kept.taken > 0 {
+            metrics::counter!("delivery_shards_taken_total").increment(kept.taken);
+            tracing::debug!(shards = kept.taken, "took shards");
+        }
+        self.epochs = epochs;
         self.joined = true;
-        self.renew_at = moment::after(now, self.length / 3);
+        self.renew_at = start + self.renewal;
         // Only now: until the renewal is stored, nothing may be sent on the strength of it.
-        self.end.set(until);
-        Ok(())
+        self.end.set(start + self.length);
+        Ok(changed)
     }
 
     /// Gives everything up, so that others can go on at once.
     pub(crate) async fn leave(&mut self, db: &Db) -> Result<(), Error> {
-        self.end.set(Timestamp::UNIX_EPOCH);
+        self.end.set(Duration::ZERO);
         self.epochs.clear();
-        self.renew_at = Timestamp::MIN;
+        self.leaving.clear();
+        self.renew_at = Duration::ZERO;
         self.joined = false;
         let owner = self.owner.clone();
         db.write(Leave { owner }).await
@@ -95,50 +122,77 @@ impl Leases {
 /// One renewal.
 struct Round {
     owner: String,
-    now: Timestamp,
-    until: Timestamp,
-    alive_after: Timestamp,
-    forget_before: Timestamp,
+    length: Duration,
+    /// The time, if it is not the database's that counts.
+    manual_now: Option<Timestamp>,
     joins: bool,
-    /// Shards that may be given up, since nothing of theirs is on its way.
-    idle: Vec<i64>,
+    /// Shards that cannot be given up now, since something of theirs is on its way.
+    busy: HashSet<i64>,
+}
+
+/// What a renewal came to.
+struct Kept {
+    held: Vec<Held>,
+    leaving: HashSet<i64>,
+    taken: u64,
 }
 
 impl Op for Round {
-    type Out = Vec<shard::Held>;
+    type Out = Kept;
     type Error = Error;
 
-    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<shard::Held>, Error> {
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Kept, Error> {
+        let now = match self.manual_now {
+            Some(now) => now,
+            None => time::now(tx).await?,
+        };
+        let until = moment::after(now, self.length);
         if self.joins {
-            shard::adopt(tx, &self.owner, self.until).await?;
+            shard::adopt(tx, &self.owner, until).await?;
         }
-        let nodes = node::report(
-            tx,
-            &self.owner,
-            self.now,
-            self.alive_after,
-            self.forget_before,
-        )
-        .await?;
-        let mut held = shard::renew(tx, &self.owner, self.until).await?;
-        let nodes = nodes.max(1);
-        let fair = usize::try_from((SHARDS + nodes - 1) / nodes).unwrap_or(1);
+        let alive_after = moment::before(now, self.length);
+        let forget_before = moment::before(now, self.length * FORGET_AFTER);
+        let nodes = node::report(tx, &self.owner, now, alive_after, forget_before).await?;
+        let fair = usize::try_from((SHARDS + nodes.max(1) - 1) / nodes.max(1)).unwrap_or(1);
+        let held = shard::renew(tx, &self.owner, until).await?;
+        let (mut held, leaving) = self.give_up(tx, held, fair).await?;
+        let missing = fair.saturating_sub(held.len());
+        let mut taken = 0;
+        if missing > 0 {
+            let missing = i64::try_from(missing).unwrap_or(SHARDS);
+            let more = shard::take(tx, &self.owner, until, now, missing).await?;
+            taken = u64::try_from(more.len()).unwrap_or(u64::MAX);
+            held.extend(more);
+        }
+        Ok(Kept {
+            held,
+            leaving,
+            taken,
+        })
+    }
+}
+
+impl Round {
+    /// Gives up what is more than the fair share: idle shards now, and of the busy ones it says which.
+    async fn give_up<T: Tx>(
+        &self,
+        tx: &mut T,
+        held: Vec<Held>,
+        fair: usize,
+    ) -> Result<(Vec<Held>, HashSet<i64>), Error> {
         let mut excess = held.len().saturating_sub(fair);
         let mut kept = Vec::with_capacity(held.len());
-        for one in held.drain(..) {
-            if excess > 0 && self.idle.contains(&one.shard) {
+        for one in held {
+            if excess > 0 && !self.busy.contains(&one.shard) {
                 shard::release(tx, &self.owner, one.shard).await?;
                 excess -= 1;
             } else {
                 kept.push(one);
             }
         }
-        let missing = fair.saturating_sub(kept.len());
-        if missing > 0 {
-            let missing = i64::try_from(missing).unwrap_or(SHARDS);
-            kept.extend(shard::take(tx, &self.owner, self.until, self.now, missing).await?);
-        }
-        Ok(kept)
+        let leaving = kept.iter().rev().take(excess).map(|held| held.shard);
+        let leaving = leaving.collect();
+        Ok((kept, leaving))
     }
 }
 

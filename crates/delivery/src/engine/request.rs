@@ -4,34 +4,36 @@ use std::time::Duration;
 
 use base::outgoing::Request;
 use jiff::Timestamp;
-use protocol::id::DeliveryId;
 use protocol::standard_webhooks::{self, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 
 use crate::directory::Destination;
+use crate::engine::attempt::Ready;
+use crate::store::pending::Pending;
 
 /// The request for a delivery. The error says that a value cannot stand in a header; it never shows the value.
 pub(crate) fn build(
-    destination: Destination,
-    delivery: DeliveryId,
-    body: String,
+    ready: Ready,
     now: Timestamp,
     deadline: Duration,
 ) -> Result<Request, InvalidHeaderValue> {
+    let Pending {
+        delivery_id, body, ..
+    } = ready.delivery;
     let Destination {
         method,
         url,
         mut headers,
         credentials,
         signing_secrets,
-    } = destination;
+    } = ready.destination;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(credentials) = credentials {
         let mut value = HeaderValue::try_from(credentials.to_header())?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
-    let (id, timestamp) = (delivery.to_string(), now.as_second());
+    let (id, timestamp) = (delivery_id.to_string(), now.as_second());
     insert(&mut headers, ID_HEADER, id.clone())?;
     insert(&mut headers, TIMESTAMP_HEADER, timestamp.to_string())?;
     if !signing_secrets.is_empty() {

@@ -6,15 +6,15 @@ use database::{Error, Op, Tx};
 use jiff::Timestamp;
 
 use crate::directory::{Change, Directory, EndpointChange};
-use crate::engine::board::Ticket;
+use crate::engine::ticket::{Stored, Ticket};
 use crate::model::Ending;
 use crate::moment;
-use crate::policy::breaker::Breaker;
+use crate::policy::breaker::{Breaker, Happened};
 use crate::policy::classify::OutcomeClass;
 use crate::policy::decide::{Death, Decision, Progress, decide};
 use crate::store::attempt::NewAttempt;
 use crate::store::outcome::Outcome;
-use crate::store::pending::{Expected, Pending, Rescheduled};
+use crate::store::pending::{Expected, Head, Pending, Rescheduled};
 use crate::store::{attempt, endpoint, lane, outcome, pending};
 
 /// A request that was made, and what came of it.
@@ -38,10 +38,10 @@ pub(crate) enum Unsent {
 }
 
 /// Whether the transaction found what it expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Settled {
     /// It is stored.
-    Stored,
+    Stored(Box<Stored>),
     /// Somebody else has the delivery by now, or it was cancelled: nothing of it was changed.
     Fenced,
 }
@@ -82,26 +82,31 @@ impl<D: Directory> Op for SettleAttempt<D> {
         self.insert_attempt(tx).await?;
         let (class, role) = (self.attempted.class, self.ticket.role);
         let decision = decide(class, role, delivery.progress, self.optional, self.chance);
-        let probe_at = self.tell_endpoint(tx, decision).await?;
-        match decision {
+        let endpoint = self.tell_endpoint(tx, decision).await?;
+        let head = match decision {
             Decision::Delivered => self.finish(tx, &delivery, Ending::Delivered, None).await?,
             Decision::Dead(death) => {
                 let reason = self.reason(death);
                 self.finish(tx, &delivery, Ending::Dead, Some(&reason))
-                    .await?;
+                    .await?
             }
             Decision::Retry { after, progress } => {
                 let next = moment::after(self.attempted.ended_at, after);
-                self.reschedule(tx, &delivery, next, progress).await?;
+                Some(self.reschedule(tx, &delivery, next, progress).await?)
             }
             Decision::Wait => {
                 // Behind the heads that come until then: the next probe is another's, if there is one.
-                let next = probe_at.unwrap_or(self.attempted.ended_at);
-                self.reschedule(tx, &delivery, next, delivery.progress)
-                    .await?;
+                let next = endpoint.as_ref().and_then(probe_at);
+                let next = next.unwrap_or(self.attempted.ended_at);
+                let progress = delivery.progress;
+                Some(self.reschedule(tx, &delivery, next, progress).await?)
             }
-        }
-        Ok(Settled::Stored)
+        };
+        Ok(Settled::Stored(Box::new(Stored {
+            outcome: Some(class),
+            endpoint,
+            head,
+        })))
     }
 }
 
@@ -157,7 +162,7 @@ impl<D: Directory> SettleAttempt<D> {
         delivery: &Pending,
         next_attempt_at: Timestamp,
         progress: Progress,
-    ) -> Result<(), Error> {
+    ) -> Result<Head, Error> {
         let attempted = &self.attempted;
         let next = Rescheduled {
             next_attempt_at,
@@ -166,7 +171,16 @@ impl<D: Directory> SettleAttempt<D> {
             status: attempted.status,
             error: attempted.error.as_deref(),
         };
-        pending::reschedule(tx, delivery, &next).await
+        pending::reschedule(tx, delivery, &next).await?;
+        Ok(Head {
+            delivery_id: delivery.delivery_id,
+            conversation_id: delivery.conversation_id,
+            business_id: delivery.business_id,
+            kind: delivery.kind.clone(),
+            attempts: delivery.attempts + 1,
+            created_at: delivery.created_at,
+            due_at: next_attempt_at,
+        })
     }
 
     async fn finish<T: Tx>(
@@ -175,7 +189,7 @@ impl<D: Directory> SettleAttempt<D> {
         delivery: &Pending,
         ending: Ending,
         reason: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Head>, Error> {
         let outcome = Outcome {
             ending,
             finished_at: self.attempted.ended_at,
@@ -189,51 +203,70 @@ impl<D: Directory> SettleAttempt<D> {
         finish(tx, delivery, &outcome).await
     }
 
-    /// Stores what the attempt says of the endpoint; answers when it is to be probed, if it is held. Its row is locked
-    /// only if something changes, which is rare.
+    /// Stores what the attempt says of the endpoint; answers how that stands now. Its row is locked only if something
+    /// changes, which is rare.
     async fn tell_endpoint<T: Tx>(
         &self,
         tx: &mut T,
         decision: Decision,
-    ) -> Result<Option<Timestamp>, Error> {
+    ) -> Result<Option<endpoint::Endpoint>, Error> {
         let id = self.ticket.addressee.endpoint_id;
         let Some(seen) = endpoint::find(tx, id).await? else {
             return Ok(None);
         };
-        let told = self.told(seen.clone(), decision);
-        if told == seen {
-            return Ok(probe_at(&told));
+        if self.told(seen.clone(), decision) == seen {
+            return Ok(Some(seen));
         }
         let locked = endpoint::lock(tx, id).await?;
         let told = self.told(locked.clone(), decision);
         if told != locked {
             endpoint::save(tx, &told).await?;
-            for change in changes(&locked, &told) {
-                let change = EndpointChange {
-                    endpoint_id: id,
-                    change,
-                    at: self.attempted.ended_at,
-                };
-                self.directory.endpoint_changed(tx, &change).await?;
-            }
+            self.follow_up(tx, &locked, &told).await?;
+        }
+        Ok(Some(told))
+    }
+
+    /// What follows from a change of the endpoint.
+    async fn follow_up<T: Tx>(
+        &self,
+        tx: &mut T,
+        before: &endpoint::Endpoint,
+        after: &endpoint::Endpoint,
+    ) -> Result<(), Error> {
+        let at = self.attempted.ended_at;
+        for change in changes(before, after) {
             tracing::info!(
-                endpoint.id = id.get(),
+                endpoint.id = after.id.get(),
+                endpoint.change = ?change,
                 class = self.attempted.class.as_str(),
-                breaker = ?told.breaker,
                 "an endpoint's state changed"
             );
+            if matches!(change, Change::Recovered { .. }) {
+                pending::hasten_held(tx, after.id, at).await?;
+            }
+            let change = EndpointChange {
+                endpoint_id: after.id,
+                change,
+                at,
+            };
+            self.directory.endpoint_changed(tx, &change).await?;
         }
-        Ok(probe_at(&told))
+        Ok(())
     }
 
     fn told(&self, mut endpoint: endpoint::Endpoint, decision: Decision) -> endpoint::Endpoint {
-        let (class, role) = (self.attempted.class, self.ticket.role);
-        let now = self.attempted.ended_at;
+        let class = self.attempted.class;
         if endpoint.version != self.ticket.version {
             // Released by hand meanwhile: the answer is about the settings of before.
             return endpoint;
         }
-        endpoint.breaker = endpoint.breaker.after(class, role, now, self.chance);
+        endpoint.breaker = endpoint.breaker.after(Happened {
+            class,
+            role: self.ticket.role,
+            recent: self.ticket.recent,
+            at: self.attempted.ended_at,
+            chance: self.chance,
+        });
         endpoint.gone |= class == OutcomeClass::Gone;
         let kind = &self.ticket.addressee.kind;
         if decision == Decision::Dead(Death::KindOff) && !endpoint.has_off(kind) {
@@ -267,8 +300,12 @@ impl Op for SettleUnsent {
             last_status: delivery.last_status,
             last_error: Some(reason),
         };
-        finish(tx, &delivery, &outcome).await?;
-        Ok(Settled::Stored)
+        let head = finish(tx, &delivery, &outcome).await?;
+        Ok(Settled::Stored(Box::new(Stored {
+            outcome: None,
+            endpoint: None,
+            head,
+        })))
     }
 }
 
@@ -300,7 +337,8 @@ fn probe_at(endpoint: &endpoint::Endpoint) -> Option<Timestamp> {
     }
 }
 
-fn expected<'a>(ticket: &Ticket, owner: &'a str) -> Expected<'a> {
+/// What an attempt relies on.
+pub(crate) fn expected<'a>(ticket: &Ticket, owner: &'a str) -> Expected<'a> {
     Expected {
         delivery_id: ticket.addressee.delivery_id,
         endpoint_id: ticket.addressee.endpoint_id,
@@ -310,8 +348,12 @@ fn expected<'a>(ticket: &Ticket, owner: &'a str) -> Expected<'a> {
     }
 }
 
-/// Moves a delivery of a locked lane to the finished ones, and lets the next of its lane go.
-async fn finish<T: Tx>(tx: &mut T, delivery: &Pending, result: &Outcome<'_>) -> Result<(), Error> {
+/// Moves a delivery of a locked lane to the finished ones, and lets the next of its lane go, which it returns.
+async fn finish<T: Tx>(
+    tx: &mut T,
+    delivery: &Pending,
+    result: &Outcome<'_>,
+) -> Result<Option<Head>, Error> {
     pending::delete(tx, delivery).await?;
     outcome::insert(tx, delivery, result).await?;
     lane::crown(tx, delivery.endpoint_id, delivery.conversation_id).await

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::moment;
 use crate::policy::classify::OutcomeClass;
 use crate::policy::decide::Role;
+use crate::policy::recent::Tally;
 use crate::policy::schedule::jittered;
 
 /// So many failures of the endpoint in a row hold it.
@@ -28,7 +29,7 @@ const FIRST_PROBES: [Duration; 6] = [
 /// Why an endpoint is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldReason {
-    /// [`FAILURES_IN_A_ROW`].
+    /// [`FAILURES_IN_A_ROW`], or half of the last minute's outcomes ([`Tally::is_failing`]).
     Failing,
     /// It answered 401 or 403.
     Credentials,
@@ -79,12 +80,34 @@ pub enum Breaker {
     Held(Hold),
 }
 
+/// An outcome, and when it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Happened {
+    /// What it says.
+    pub class: OutcomeClass,
+    /// What the attempt was for.
+    pub role: Role,
+    /// How the endpoint fared in the minute before.
+    pub recent: Tally,
+    /// When the attempt ended.
+    pub at: Timestamp,
+    /// Any random number, for the jitter.
+    pub chance: u64,
+}
+
 impl Breaker {
-    /// The state after an attempt. `chance`: any random number, for the jitter.
+    /// The state after an attempt.
     #[must_use]
-    pub fn after(self, class: OutcomeClass, role: Role, now: Timestamp, chance: u64) -> Self {
+    pub fn after(self, happened: Happened) -> Self {
+        let Happened {
+            class,
+            role,
+            at: now,
+            chance,
+            ..
+        } = happened;
         match (self, role) {
-            (Self::Closed { failures }, _) => after_while_closed(failures, class, now, chance),
+            (Self::Closed { failures }, _) => after_while_closed(failures, happened),
             (Self::Held(hold), Role::Probe) => after_probe(hold, class, now, chance),
             // It was on its way when the hold began, so its success proves nothing; a wish for time does.
             (Self::Held(hold), Role::Regular) => match class {
@@ -98,7 +121,8 @@ impl Breaker {
     }
 }
 
-fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, chance: u64) -> Breaker {
+fn after_while_closed(failures: u32, happened: Happened) -> Breaker {
+    let Happened { class, at: now, .. } = happened;
     let held = |reason, wait| {
         Breaker::Held(Hold {
             reason,
@@ -107,14 +131,16 @@ fn after_while_closed(failures: u32, class: OutcomeClass, now: Timestamp, chance
             probe_at: moment::after(now, wait),
         })
     };
-    let first_probe = probe_delay(0, Duration::ZERO, chance);
+    let first_probe = probe_delay(0, Duration::ZERO, happened.chance);
     match class {
-        OutcomeClass::Endpoint if failures + 1 >= FAILURES_IN_A_ROW => {
-            held(HoldReason::Failing, first_probe)
+        OutcomeClass::Endpoint => {
+            let failures = failures.saturating_add(1);
+            if failures >= FAILURES_IN_A_ROW || happened.recent.and(true).is_failing() {
+                held(HoldReason::Failing, first_probe)
+            } else {
+                Breaker::Closed { failures }
+            }
         }
-        OutcomeClass::Endpoint => Breaker::Closed {
-            failures: failures + 1,
-        },
         OutcomeClass::Credentials => held(HoldReason::Credentials, first_probe),
         OutcomeClass::Busy(wait) => held(HoldReason::Busy, wait),
         _ => Breaker::Closed { failures: 0 },
@@ -169,8 +195,18 @@ mod tests {
         })
     }
 
+    fn happened(class: OutcomeClass, role: Role) -> Happened {
+        Happened {
+            class,
+            role,
+            recent: Tally::default(),
+            at: NOW,
+            chance: 0,
+        }
+    }
+
     fn reason_after(before: Breaker, class: OutcomeClass, role: Role) -> Option<HoldReason> {
-        match before.after(class, role, NOW, 0) {
+        match before.after(happened(class, role)) {
             Breaker::Held(hold) => Some(hold.reason),
             Breaker::Closed { .. } => None,
         }
@@ -180,7 +216,7 @@ mod tests {
     fn five_failures_in_a_row_hold_the_endpoint_and_an_answer_in_between_does_not() {
         let mut breaker = CLOSED;
         for failures in 1..5 {
-            breaker = breaker.after(OutcomeClass::Endpoint, Role::Regular, NOW, 0);
+            breaker = breaker.after(happened(OutcomeClass::Endpoint, Role::Regular));
             assert_eq!(breaker, Breaker::Closed { failures });
         }
         for class in [
@@ -188,17 +224,29 @@ mod tests {
             OutcomeClass::Refused,
             OutcomeClass::Unexpected,
         ] {
-            assert_eq!(breaker.after(class, Role::Regular, NOW, 0), CLOSED);
+            assert_eq!(breaker.after(happened(class, Role::Regular)), CLOSED);
         }
         let reason = reason_after(breaker, OutcomeClass::Endpoint, Role::Regular);
         assert_eq!(reason, Some(HoldReason::Failing));
     }
 
     #[test]
+    fn half_of_a_minutes_outcomes_hold_the_endpoint_although_it_answers_in_between() {
+        let failing = |all, failed| {
+            let recent = Tally { all, failed };
+            let happened = happened(OutcomeClass::Endpoint, Role::Regular);
+            CLOSED.after(Happened { recent, ..happened })
+        };
+        assert_eq!(failing(18, 9), Breaker::Closed { failures: 1 });
+        assert!(matches!(failing(19, 9), Breaker::Held(_)));
+        assert_eq!(failing(21, 9), Breaker::Closed { failures: 1 });
+    }
+
+    #[test]
     fn refused_credentials_and_a_wish_for_time_hold_at_once() {
         let reason = reason_after(CLOSED, OutcomeClass::Credentials, Role::Regular);
         assert_eq!(reason, Some(HoldReason::Credentials));
-        let Breaker::Held(hold) = CLOSED.after(OutcomeClass::Busy(MINUTE), Role::Regular, NOW, 0)
+        let Breaker::Held(hold) = CLOSED.after(happened(OutcomeClass::Busy(MINUTE), Role::Regular))
         else {
             panic!("it is held");
         };
@@ -212,15 +260,15 @@ mod tests {
     fn only_a_probe_ends_a_hold() {
         let hold = held(HoldReason::Credentials);
         assert_eq!(
-            hold.after(OutcomeClass::Delivered, Role::Regular, NOW, 0),
+            hold.after(happened(OutcomeClass::Delivered, Role::Regular)),
             hold
         );
         assert_eq!(
-            hold.after(OutcomeClass::Delivered, Role::Probe, NOW, 0),
+            hold.after(happened(OutcomeClass::Delivered, Role::Probe)),
             CLOSED
         );
         assert_eq!(
-            hold.after(OutcomeClass::Refused, Role::Probe, NOW, 0),
+            hold.after(happened(OutcomeClass::Refused, Role::Probe)),
             CLOSED
         );
         for (class, reason) in [

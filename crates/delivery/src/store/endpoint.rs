@@ -4,12 +4,13 @@ use database::{Error, Read, Row, Tx, params};
 use jiff::Timestamp;
 
 use crate::id::EndpointId;
+use crate::model::Limits;
 use crate::policy::breaker::{Breaker, Hold, HoldReason};
 
 macro_rules! columns {
     () => {
         "e.endpoint_id, e.paused, e.gone, e.kinds_off, e.failures, e.hold_reason, e.held_since_us, e.probes, \
-         e.probe_at_us, e.version"
+         e.probe_at_us, e.version, e.weight, e.max_in_flight, e.backlog_per_second"
     };
 }
 
@@ -28,9 +29,14 @@ database::statements! {
     SAVE = "UPDATE delivery_endpoint SET paused = $2, gone = $3, kinds_off = $4, failures = $5, hold_reason = $6,
             held_since_us = $7, probes = $8, probe_at_us = $9, version = $10
         WHERE endpoint_id = $1";
+    SET_LIMITS = "UPDATE delivery_endpoint SET weight = $2, max_in_flight = $3, backlog_per_second = $4
+        WHERE endpoint_id = $1";
     OVERVIEW = ("SELECT ", columns!(), ", s.epoch, ", first_due!(), " FROM delivery_shard AS s
         JOIN delivery_endpoint AS e ON e.shard = s.shard
         WHERE s.owner = $1 AND NOT e.paused AND NOT e.gone ORDER BY e.endpoint_id");
+    OVERVIEW_OF = ("SELECT ", columns!(), ", s.epoch, ", first_due!(), " FROM delivery_endpoint AS e
+        JOIN delivery_shard AS s ON s.shard = e.shard
+        WHERE e.endpoint_id = $2 AND s.owner = $1 AND NOT e.paused AND NOT e.gone");
     ALL_FIRST_DUE = ("SELECT ", columns!(), ", ", first_due!(), " FROM delivery_endpoint AS e
         WHERE NOT e.paused AND NOT e.gone");
 }
@@ -44,9 +50,14 @@ pub(crate) struct Endpoint {
     pub(crate) kinds_off: Vec<String>,
     pub(crate) breaker: Breaker,
     pub(crate) version: i64,
+    pub(crate) limits: Limits,
 }
 
 impl Endpoint {
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.breaker, Breaker::Held(_))
+    }
+
     /// Whether the endpoint does not take deliveries of this kind.
     pub(crate) fn has_off(&self, kind: &str) -> bool {
         self.kinds_off.iter().any(|off| off == kind)
@@ -102,6 +113,34 @@ pub(crate) async fn save<T: Tx>(tx: &mut T, endpoint: &Endpoint) -> Result<(), E
         endpoint.version,
     ];
     tx.execute(SAVE, params).await.map(drop)
+}
+
+/// Stores how much a locked endpoint gets.
+pub(crate) async fn set_limits<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    limits: Limits,
+) -> Result<(), Error> {
+    let params = params![
+        endpoint.get(),
+        limits.weight,
+        limits.max_in_flight,
+        limits.backlog_per_second,
+    ];
+    tx.execute(SET_LIMITS, params).await.map(drop)
+}
+
+/// As [`overview`], of one endpoint.
+pub(crate) async fn overview_of<R: Read>(
+    read: &mut R,
+    owner: &str,
+    endpoint: EndpointId,
+) -> Result<Option<Overview>, Error> {
+    let params = params![owner, endpoint.get()];
+    let row = read.query_optional(OVERVIEW_OF, params).await?;
+    row.as_ref()
+        .and_then(|row| overview_from(row).transpose())
+        .transpose()
 }
 
 /// The endpoints in the shards of `owner` that are neither paused nor gone and have something pending.
@@ -160,5 +199,10 @@ fn endpoint_from(row: &Row) -> Result<Endpoint, Error> {
         kinds_off: kinds_off.split_whitespace().map(str::to_owned).collect(),
         breaker,
         version: row.get("version")?,
+        limits: Limits {
+            weight: row.get("weight")?,
+            max_in_flight: row.get("max_in_flight")?,
+            backlog_per_second: row.get("backlog_per_second")?,
+        },
     })
 }

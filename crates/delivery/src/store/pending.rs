@@ -17,6 +17,13 @@ macro_rules! columns {
     };
 }
 
+macro_rules! head_columns {
+    () => {
+        "delivery_id, conversation_id, business_id, kind, attempts, created_at_us, next_attempt_at_us"
+    };
+}
+pub(crate) use head_columns;
+
 database::statements! {
     /// In a locked lane, so that its being the head cannot change meanwhile.
     INSERT = "INSERT INTO delivery_pending (delivery_id, endpoint_id, conversation_id, sequence, business_id, kind, body,
@@ -32,11 +39,13 @@ database::statements! {
             created_at_us, next_attempt_at_us, is_head, attempts, steps, waited_us, refusals, first_attempt_at_us,
             last_status, last_error)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10, 0, 0, 0, $11, $12, $13)";
-    READY = "SELECT p.delivery_id, p.conversation_id, p.business_id, p.kind, p.attempts FROM delivery_pending AS p
-        WHERE p.endpoint_id = $1 AND p.is_head AND p.next_attempt_at_us <= $2
-        ORDER BY p.next_attempt_at_us LIMIT $3";
-    CONFIRM = ("SELECT ", columns!(), " FROM delivery_pending AS p
+    HEADS = ("SELECT ", head_columns!(), " FROM delivery_pending AS p WHERE p.endpoint_id = $1 AND p.is_head
+        AND p.next_attempt_at_us > $2 ORDER BY p.next_attempt_at_us LIMIT $3");
+    CONFIRM = ("SELECT ", columns!(), ", e.kinds_off FROM delivery_pending AS p
         JOIN delivery_shard AS s ON s.shard = $4 AND s.owner = $5 AND s.epoch = $6
+        JOIN (SELECT e.endpoint_id AS stands_id, e.kinds_off FROM delivery_endpoint AS e
+            WHERE e.endpoint_id = $2 AND e.version = $7 AND NOT e.paused AND NOT e.gone
+                AND (e.hold_reason IS NOT NULL) = $8) AS e ON e.stands_id = p.endpoint_id
         WHERE p.delivery_id = $1 AND p.endpoint_id = $2 AND p.is_head AND p.attempts = $3");
     LOCK_EXPECTED = {
         sqlite: concat!("SELECT ", columns!(), " FROM delivery_pending AS p
@@ -55,6 +64,16 @@ database::statements! {
     HASTEN = "UPDATE delivery_pending SET next_attempt_at_us = $2 WHERE delivery_id = $1 AND next_attempt_at_us > $2";
     HASTEN_ALL = "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
         WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > $2";
+    /// What waits because it was refused for reasons of its own keeps its time.
+    /// What another transaction is storing the outcome of is skipped: that transaction says when it is due.
+    HASTEN_HELD = {
+        sqlite: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
+            WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > $2 AND refusals = 0",
+        postgres: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
+            WHERE (delivery_id, endpoint_id) IN (SELECT h.delivery_id, h.endpoint_id FROM delivery_pending AS h
+                WHERE h.endpoint_id = $1 AND h.is_head AND h.next_attempt_at_us > $2 AND h.refusals = 0
+                FOR UPDATE SKIP LOCKED)",
+    };
     LANES_OF_ENDPOINT = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p WHERE p.endpoint_id = $1
         ORDER BY p.conversation_id";
     LANES_OF_BUSINESS = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p
@@ -82,12 +101,16 @@ pub(crate) struct Pending {
 }
 
 /// The head of a lane, as much of it as is needed to begin an attempt.
-pub(crate) struct Ready {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
     pub(crate) delivery_id: DeliveryId,
     pub(crate) conversation_id: ConversationId,
     pub(crate) business_id: BusinessId,
     pub(crate) kind: String,
     pub(crate) attempts: u32,
+    pub(crate) created_at: Timestamp,
+    /// When it may be tried.
+    pub(crate) due_at: Timestamp,
 }
 
 /// What an engine relies on: that the delivery is where it left it, and its shard still its own.
@@ -151,29 +174,58 @@ pub(crate) async fn revive<T: Tx>(
     tx.execute(REVIVE, params).await.map(drop)
 }
 
-/// Heads of an endpoint's lanes that are due by `due_by`, longest due first.
-pub(crate) async fn ready<R: Read>(
+/// Heads of an endpoint's lanes that are or fall due later than `after`, in the order in which they do.
+pub(crate) async fn heads<R: Read>(
     read: &mut R,
     endpoint: EndpointId,
-    due_by: Timestamp,
+    after: Timestamp,
     limit: usize,
-) -> Result<Vec<Ready>, Error> {
+) -> Result<Vec<Head>, Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = read
-        .query(READY, params![endpoint.get(), due_by, limit])
-        .await?;
-    rows.iter().map(ready_from).collect()
+    let params = params![endpoint.get(), after, limit];
+    let rows = read.query(HEADS, params).await?;
+    rows.iter().map(head_from).collect()
 }
 
-/// The delivery, if it is still pending, the head of its lane, and ours to send: the last look before a request.
+/// The state of the endpoint in which an attempt was decided upon.
+pub(crate) struct Standing {
+    pub(crate) version: i64,
+    pub(crate) is_held: bool,
+}
+
+/// A delivery that may be sent.
+pub(crate) struct Confirmed {
+    pub(crate) delivery: Pending,
+    /// Its endpoint does not take this kind.
+    pub(crate) is_off: bool,
+}
+
+/// The last look before a request: the delivery, if it is still pending (protocol D6), the head of its lane, ours to
+/// send, and its endpoint as it was found: not stopped meanwhile, and held only if this is a probe.
 pub(crate) async fn confirm<R: Read>(
     read: &mut R,
     expected: &Expected<'_>,
-) -> Result<Option<Pending>, Error> {
-    let row = read
-        .query_optional(CONFIRM, &expected_params(expected))
-        .await?;
-    row.as_ref().map(pending_from).transpose()
+    standing: &Standing,
+) -> Result<Option<Confirmed>, Error> {
+    let params = params![
+        expected.delivery_id.get(),
+        expected.endpoint_id.get(),
+        expected.attempts,
+        expected.endpoint_id.shard(),
+        expected.owner,
+        expected.epoch,
+        standing.version,
+        standing.is_held,
+    ];
+    let Some(row) = read.query_optional(CONFIRM, params).await? else {
+        return Ok(None);
+    };
+    let delivery = pending_from(&row)?;
+    let kinds_off: String = row.get("kinds_off")?;
+    let is_off = kinds_off
+        .split_whitespace()
+        .any(|kind| kind == delivery.kind);
+    Ok(Some(Confirmed { delivery, is_off }))
 }
 
 /// The delivery, locked, if it is where the attempt found it and its shard still has the same owner and epoch.
@@ -181,8 +233,15 @@ pub(crate) async fn lock_expected<T: Tx>(
     tx: &mut T,
     expected: &Expected<'_>,
 ) -> Result<Option<Pending>, Error> {
-    let params = expected_params(expected);
-    let row = tx.query_optional(LOCK_EXPECTED, &params).await?;
+    let params = params![
+        expected.delivery_id.get(),
+        expected.endpoint_id.get(),
+        expected.attempts,
+        expected.endpoint_id.shard(),
+        expected.owner,
+        expected.epoch,
+    ];
+    let row = tx.query_optional(LOCK_EXPECTED, params).await?;
     row.as_ref().map(pending_from).transpose()
 }
 
@@ -246,6 +305,17 @@ pub(crate) async fn hasten_all<T: Tx>(
         .map(drop)
 }
 
+/// Makes those heads due, the oldest first, that only wait because the endpoint was in trouble.
+pub(crate) async fn hasten_held<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(HASTEN_HELD, params![endpoint.get(), now])
+        .await
+        .map(drop)
+}
+
 /// The lanes of an endpoint with pending deliveries of one business, or of any; in the order of their ids.
 pub(crate) async fn lanes<R: Read>(
     read: &mut R,
@@ -284,24 +354,16 @@ pub(crate) async fn count<R: Read>(read: &mut R, endpoint: EndpointId) -> Result
     Ok(u64::try_from(row.get::<i64>("pending")?).unwrap_or(0))
 }
 
-fn expected_params<'a>(expected: &Expected<'a>) -> [database::Param<'a>; 6] {
-    *params![
-        expected.delivery_id.get(),
-        expected.endpoint_id.get(),
-        expected.attempts,
-        expected.endpoint_id.shard(),
-        expected.owner,
-        expected.epoch,
-    ]
-}
-
-fn ready_from(row: &Row) -> Result<Ready, Error> {
-    Ok(Ready {
+/// A row of `head_columns!`.
+pub(crate) fn head_from(row: &Row) -> Result<Head, Error> {
+    Ok(Head {
         delivery_id: columns::delivery_id(row)?,
         conversation_id: row.get("conversation_id")?,
         business_id: columns::business_id(row)?,
         kind: row.get("kind")?,
         attempts: row.get("attempts")?,
+        created_at: row.get("created_at_us")?,
+        due_at: row.get("next_attempt_at_us")?,
     })
 }
 
