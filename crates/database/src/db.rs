@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::counters::Counters;
 use crate::error::Error;
 use crate::migrate::{Applied, Migrations, Step, pending};
+use crate::notices::Notices;
 use crate::op::{Op, Read};
 use crate::options::Options;
 use crate::param::Param;
@@ -95,6 +96,24 @@ impl Db {
         migrations: &Migrations,
     ) -> Result<Vec<&'static str>, Error> {
         pending(&mut self.reader(), migrations, self.engine()).await
+    }
+
+    /// Says `text` (less than 8,000 bytes) on a channel to every process that [listens](Db::listen). Not durable. With SQLite
+    /// nobody else is there, and nothing happens.
+    pub async fn notify(&self, channel: &str, text: &str) -> Result<(), Error> {
+        match &self.0 {
+            Driver::Sqlite(_) => Ok(()),
+            Driver::Postgres(postgres) => postgres.notify(channel, text).await,
+        }
+    }
+
+    /// Listens to what other processes say on a channel, on a connection of its own; this process hears itself, too.
+    /// With SQLite there is nobody to listen to: `None`.
+    pub async fn listen(&self, channel: &'static str) -> Result<Option<Notices>, Error> {
+        match &self.0 {
+            Driver::Sqlite(_) => Ok(None),
+            Driver::Postgres(postgres) => postgres.listen(channel).await.map(Notices).map(Some),
+        }
     }
 
     /// Which database it is.

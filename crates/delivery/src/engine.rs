@@ -55,6 +55,7 @@ mod attempt;
 mod desk;
 mod lease;
 mod look;
+mod neighbours;
 mod request;
 mod roster;
 mod settle;
@@ -76,6 +77,7 @@ use crate::directory::Directory;
 use crate::settings::Settings;
 use crate::store::endpoint;
 use crate::waker::Waker;
+use neighbours::Teller;
 use tools::{LeaseEnd, Tools};
 use worker::Worker;
 
@@ -120,6 +122,7 @@ impl<D: Directory> Engine<D> {
             waker: parts.waker,
             settings: parts.settings,
             lease,
+            teller: Teller::new(),
         };
         Self {
             tools: Arc::new(tools),
@@ -135,6 +138,17 @@ impl<D: Directory> Engine<D> {
     /// Works until `stopping` is cancelled. Then begins nothing more, waits for what is on its way (no longer than a
     /// request's deadline) and gives the shards up, so that other processes go on at once.
     pub async fn run(&self, stopping: CancellationToken) {
+        tokio::select! {
+            () = self.work(&stopping) => {}
+            () = self.tools.teller.run(&self.tools) => {}
+            () = neighbours::listen(&self.tools) => {}
+        }
+        if let Err(error) = self.stop().await {
+            tracing::warn!(%error, "the delivery engine's shards were not given up; they run out");
+        }
+    }
+
+    async fn work(&self, stopping: &CancellationToken) {
         let mut wakes = self.tools.waker.listen();
         while !stopping.is_cancelled() {
             wakes.reset();
@@ -151,9 +165,6 @@ impl<D: Directory> Engine<D> {
                 () = self.tools.clock.sleep(pause) => {}
                 () = stopping.cancelled() => {}
             }
-        }
-        if let Err(error) = self.stop().await {
-            tracing::warn!(%error, "the delivery engine's shards were not given up; they run out");
         }
     }
 

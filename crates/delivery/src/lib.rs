@@ -10,6 +10,7 @@ mod id;
 mod model;
 mod schema;
 mod settings;
+mod touched;
 mod waker;
 
 // What is decided, and what is stored.
@@ -38,4 +39,5 @@ pub use policy::breaker::{Hold, HoldReason};
 pub use record::{Called, cancel, record};
 pub use schema::MIGRATIONS;
 pub use settings::Settings;
+pub use touched::Touched;
 pub use waker::Waker;

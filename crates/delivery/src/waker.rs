@@ -24,6 +24,8 @@ pub(crate) struct Asked {
     pub(crate) everywhere: bool,
     /// At these.
     pub(crate) endpoints: HashSet<EndpointId>,
+    /// At the shards: some may be free.
+    pub(crate) shards: bool,
 }
 
 impl Waker {
@@ -54,6 +56,12 @@ impl Waker {
         if is_asked {
             self.nudge();
         }
+    }
+
+    /// Has the engine look whether shards are free.
+    pub(crate) fn wake_for_shards(&self) {
+        self.asked().shards = true;
+        self.nudge();
     }
 
     /// Has the engine take a step, without looking anywhere.

@@ -9,6 +9,7 @@ use crate::guard::guarded;
 use crate::op::Op;
 use crate::options::Options;
 use crate::param::Param;
+use crate::postgres::notices::Notices;
 use crate::postgres::tx::{self, PostgresTx};
 use crate::postgres::{failure, pool};
 use crate::row::Row;
@@ -20,6 +21,8 @@ const TRIES: u32 = 5;
 /// A pool of connections to one server.
 pub(crate) struct Postgres {
     pool: Pool,
+    /// For connections outside of the pool.
+    config: Config,
     tally: Tally,
 }
 
@@ -40,6 +43,7 @@ impl Postgres {
     pub(crate) async fn open(config: &Config, options: &Options) -> Result<Self, Error> {
         let postgres = Self {
             pool: pool::build(config, options)?,
+            config: pool::with_defaults(config, options),
             tally: Tally::default(),
         };
         match postgres.client().await {
@@ -78,6 +82,18 @@ impl Postgres {
             .await
             .map_err(|error| failure::error(text, &error))?;
         Ok(())
+    }
+
+    pub(crate) async fn notify(&self, channel: &str, text: &str) -> Result<(), Error> {
+        let notify = "SELECT pg_notify($1, $2)";
+        let client = self.client().await?;
+        let told = client.execute(notify, &[&channel, &text]).await;
+        told.map(drop)
+            .map_err(|error| failure::error(notify, &error))
+    }
+
+    pub(crate) async fn listen(&self, channel: &str) -> Result<Notices, Error> {
+        Notices::open(&self.config, channel).await
     }
 
     pub(crate) fn counters(&self) -> Counters {

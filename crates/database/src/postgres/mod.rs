@@ -5,6 +5,7 @@
 
 pub(crate) mod driver;
 mod failure;
+pub(crate) mod notices;
 pub(crate) mod pool;
 mod tx;
 mod value;

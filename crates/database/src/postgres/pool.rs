@@ -19,17 +19,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// A pool for the server at `config`. Connects to nothing yet.
 pub(crate) fn build(config: &Config, options: &Options) -> Result<Pool, Error> {
-    let mut config = config.clone();
-    if config.get_application_name().is_none() {
-        config.application_name("corkboard");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(options.wait);
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(SILENCE);
-    }
-    config.keepalives_idle(SILENCE);
+    let config = with_defaults(config, options);
     let settings = session_settings(options);
     let make_settings = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let settings = settings.clone();
@@ -51,6 +41,22 @@ pub(crate) fn build(config: &Config, options: &Options) -> Result<Pool, Error> {
         .map_err(|error| Error::Open(error.to_string()))
 }
 
+/// The address with what it leaves open.
+pub(super) fn with_defaults(config: &Config, options: &Options) -> Config {
+    let mut config = config.clone();
+    if config.get_application_name().is_none() {
+        config.application_name("corkboard");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(options.wait);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    config.keepalives_idle(SILENCE);
+    config
+}
+
 /// Settings of each session. `synchronous_commit` may be off in the server's configuration; here a commit is a
 /// promise. The timeouts free the locks of a node that hangs or is cut off. Outside of an operation, which says
 /// otherwise, nothing can be written.
@@ -64,15 +70,31 @@ fn session_settings(options: &Options) -> String {
 }
 
 fn manager(config: Config) -> Result<Manager, Error> {
+    Ok(match tls(&config)? {
+        Tls::Off => Manager::new(config, NoTls),
+        Tls::On(tls) => Manager::new(config, MakeRustlsConnect::new(*tls)),
+    })
+}
+
+/// How connections are encrypted.
+pub(super) enum Tls {
+    /// They are not.
+    Off,
+    /// With certificates that are verified; how much of that the address demands is the driver's affair.
+    On(Box<ClientConfig>),
+}
+
+/// What the address asks for, as far as it can be had here.
+pub(super) fn tls(config: &Config) -> Result<Tls, Error> {
     let mode = config.get_ssl_mode();
     if mode == SslMode::Disable {
-        return Ok(Manager::new(config, NoTls));
+        return Ok(Tls::Off);
     }
     match client_config() {
-        Ok(tls) => Ok(Manager::new(config, MakeRustlsConnect::new(tls))),
+        Ok(tls) => Ok(Tls::On(Box::new(tls))),
         Err(error) if mode == SslMode::Prefer => {
             tracing::warn!(%error, "connections to the database are not encrypted: certificates cannot be verified");
-            Ok(Manager::new(config, NoTls))
+            Ok(Tls::Off)
         }
         Err(error) => Err(Error::Open(format!(
             "certificates cannot be verified: {error}"

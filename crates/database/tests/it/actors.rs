@@ -114,3 +114,12 @@ pub(crate) async fn value(reader: &mut impl Read, id: i64) -> Option<i64> {
 pub(crate) const fn sql(text: &'static str) -> Sql {
     Sql::both(text)
 }
+
+/// Ends every other connection to this PostgreSQL database; how many those were.
+pub(crate) async fn cut_off_others(db: &database::Db) -> i64 {
+    let kill = "SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                  AND backend_type = 'client backend'";
+    let row = db.reader().query_one(sql(kill), &[]).await.unwrap();
+    row.get("ended").unwrap()
+}

@@ -10,6 +10,7 @@ mod failures;
 mod group_commit;
 mod migrations;
 mod nodes;
+mod notices;
 mod schema;
 mod values;
 mod writes;

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use database::test_db::TestDb;
-use database::{Db, Error, Op, Options, Read, Tx, params};
+use database::{Db, Error, Op, Options, Tx, params};
 use tokio::sync::Barrier;
 
-use crate::actors::{Add, COUNTERS, LOCK, SET, sql, value};
+use crate::actors::{Add, COUNTERS, LOCK, SET, cut_off_others, sql, value};
 
 /// Locks two counters in the given order. In its first run it waits in between until the other has locked one too:
 /// an operation of the product must not wait for such a thing, and on SQLite it could not.
@@ -61,7 +61,8 @@ async fn a_deadlock_is_resolved_by_running_one_operation_again() {
     }
     assert_eq!(value(&mut db.reader(), 1).await, Some(1));
     assert_eq!(value(&mut db.reader(), 2).await, Some(1));
-    assert_eq!(db.counters().repeats, 1);
+    // Twice, if the one that was rolled back came first again.
+    assert!(db.counters().repeats >= 1);
 }
 
 /// Ends its own connection.
@@ -90,17 +91,7 @@ async fn a_lost_connection_is_unavailable_and_the_next_write_gets_another() {
 async fn a_connection_that_died_in_the_pool_is_replaced() {
     let db = TestDb::postgres(&[COUNTERS]).await;
     let other = Db::open(db.url(), &Options::default()).await.unwrap();
-    let kill = "SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid()
-                  AND backend_type = 'client backend'";
-    let ended: i64 = other
-        .reader()
-        .query_one(sql(kill), &[])
-        .await
-        .unwrap()
-        .get("ended")
-        .unwrap();
-    assert_eq!(ended, 1);
+    assert_eq!(cut_off_others(&other).await, 1);
     db.write(Add(1)).await.unwrap();
 }
 

@@ -68,6 +68,11 @@ impl Leases {
         self.renew_at.saturating_sub(clock.monotonic())
     }
 
+    /// Has the next [`keep`](Self::keep) renew, whether it is time or not: shards may be free.
+    pub(crate) fn hurry(&mut self) {
+        self.renew_at = Duration::ZERO;
+    }
+
     /// Renews the leases if it is time. Whether the shards may be others than before. `busy`: shards with something on
     /// its way.
     pub(crate) async fn keep(

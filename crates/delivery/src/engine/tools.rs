@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{Clock, Entropy, Outgoing};
 use database::Db;
 
+use crate::engine::neighbours::Teller;
 use crate::settings::Settings;
 use crate::waker::Waker;
 
@@ -21,6 +22,7 @@ pub(crate) struct Tools<D> {
     pub(crate) waker: Waker,
     pub(crate) settings: Settings,
     pub(crate) lease: LeaseEnd,
+    pub(crate) teller: Teller,
 }
 
 impl<D> Tools<D> {

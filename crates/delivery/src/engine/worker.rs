@@ -12,6 +12,7 @@ use crate::directory::Directory;
 use crate::engine::attempt::{attempt, rest};
 use crate::engine::lease::Leases;
 use crate::engine::look::Look;
+use crate::engine::neighbours::tell_left;
 use crate::engine::roster::Roster;
 use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::{LeaseEnd, Tools};
@@ -96,6 +97,9 @@ impl Worker {
         tools: &Tools<D>,
         mut asked: Asked,
     ) -> Result<Vec<Ticket>, Error> {
+        if asked.shards {
+            self.leases.hurry();
+        }
         let busy = self.roster.busy_shards();
         asked.everywhere |= self.leases.keep(&tools.db, &tools.clock, busy).await?;
         let now = tools.clock.now();
@@ -105,7 +109,8 @@ impl Worker {
             leases: &self.leases,
             now,
         };
-        let _foreign = look.look(&mut self.roster, asked).await?;
+        let foreign = look.look(&mut self.roster, asked).await?;
+        tools.teller.name(foreign);
         if !tools.may_send() {
             return Ok(Vec::new());
         }
@@ -183,7 +188,9 @@ impl Worker {
             note_panic(joined);
         }
         self.note_ends(tools);
-        self.leases.leave(&tools.db).await
+        self.leases.leave(&tools.db).await?;
+        tell_left(tools).await;
+        Ok(())
     }
 }
 

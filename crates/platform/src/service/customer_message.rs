@@ -9,7 +9,7 @@ use protocol::timestamp::UnixSeconds;
 
 use crate::core::Core;
 use crate::domain::message::{Author, Message};
-use crate::service::fan_out::{self, Content, Happening};
+use crate::service::fan_out::{self, Content, FanOut, Happening};
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
 use crate::service::ids;
 use crate::service::lead::LeadError;
@@ -25,8 +25,10 @@ pub(crate) async fn create(
     request: Option<KeyedRequest>,
     answer: fn(&CustomerMessage) -> Answer,
 ) -> Result<Answer, OnceError<LeadError>> {
+    let fan_out = FanOut::new(core.ids.clone());
     let op = Create {
         ids: core.ids.clone(),
+        fan_out: fan_out.clone(),
         clock: core.clock.clone(),
         lead_id,
         new,
@@ -40,7 +42,7 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
-    core.deliveries.wake();
+    core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }
 
@@ -63,6 +65,7 @@ pub(crate) async fn list(
 
 struct Create {
     ids: IdMaker,
+    fan_out: FanOut,
     clock: Clock,
     lead_id: LeadId,
     new: NewMessage,
@@ -103,7 +106,7 @@ impl Op for Create {
             lead_id: sent.lead_id,
             content: Content::Message(&sent),
         };
-        fan_out::record(tx, &self.ids, &happening, now).await?;
+        fan_out::record(tx, &self.fan_out, &happening, now).await?;
         Ok(sent)
     }
 }

@@ -6,7 +6,7 @@
 
 use base::IdMaker;
 use database::{Error, Tx};
-use delivery::NewDelivery;
+use delivery::{EndpointId, NewDelivery, Touched};
 use jiff::Timestamp;
 use protocol::id::{BusinessId, DeliveryId, LeadId};
 use protocol::lead::Lead;
@@ -60,15 +60,38 @@ impl Content<'_> {
     }
 }
 
+/// What recording takes.
+#[derive(Clone, Debug)]
+pub(crate) struct FanOut {
+    ids: IdMaker,
+    /// Who has something to be sent now.
+    touched: Touched,
+}
+
+impl FanOut {
+    /// For one operation.
+    pub(crate) fn new(ids: IdMaker) -> Self {
+        Self {
+            ids,
+            touched: Touched::new(),
+        }
+    }
+
+    /// Whom something was recorded for: the engine is to be woken for them after the commit.
+    pub(crate) fn touched(&self) -> Vec<EndpointId> {
+        self.touched.take()
+    }
+}
+
 /// Records a delivery for each partner that receives what happens to the business.
 pub(crate) async fn record<T: Tx>(
     tx: &mut T,
-    ids: &IdMaker,
+    fan_out: &FanOut,
     happening: &Happening<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
     for receiver in partner::receivers_of(tx, happening.business_id).await? {
-        record_for(tx, ids, happening, &receiver, now).await?;
+        record_for(tx, fan_out, happening, &receiver, now).await?;
     }
     Ok(())
 }
@@ -76,7 +99,7 @@ pub(crate) async fn record<T: Tx>(
 /// Records a delivery for this partner, if it takes such deliveries at all.
 pub(crate) async fn record_for<T: Tx>(
     tx: &mut T,
-    ids: &IdMaker,
+    fan_out: &FanOut,
     happening: &Happening<'_>,
     receiver: &Receiver,
     now: Timestamp,
@@ -86,7 +109,7 @@ pub(crate) async fn record_for<T: Tx>(
         return Ok(());
     }
     let new = NewDelivery {
-        delivery_id: ids::next(ids, DeliveryId::from_i64),
+        delivery_id: ids::next(&fan_out.ids, DeliveryId::from_i64),
         endpoint_id: receiver.partner_id.into(),
         conversation_id: happening.lead_id.into(),
         business_id: happening.business_id,
@@ -95,6 +118,7 @@ pub(crate) async fn record_for<T: Tx>(
         created_at: now,
     };
     delivery::record(tx, &new).await?;
+    fan_out.touched.add(new.endpoint_id);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::core::Core;
 use crate::domain::lead::{
     LeadIds, StoredLead, TargetingOff, UnknownCategory, choose_category, compose, judge_targeting,
 };
-use crate::service::fan_out::{self, Content, Happening};
+use crate::service::fan_out::{self, Content, FanOut, Happening};
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
 use crate::service::ids;
 use crate::store::{business, lead};
@@ -51,8 +51,10 @@ pub(crate) async fn create(
     request: Option<KeyedRequest>,
     answer: fn(&Lead) -> Answer,
 ) -> Result<Answer, OnceError<CreateLeadError>> {
+    let fan_out = FanOut::new(core.ids.clone());
     let op = Create {
         ids: core.ids.clone(),
+        fan_out: fan_out.clone(),
         clock: core.clock.clone(),
         new,
     };
@@ -65,7 +67,7 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
-    core.deliveries.wake();
+    core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }
 
@@ -102,6 +104,7 @@ pub(super) fn new_ids(ids: &IdMaker) -> LeadIds {
 
 struct Create {
     ids: IdMaker,
+    fan_out: FanOut,
     clock: Clock,
     new: NewLead,
 }
@@ -132,7 +135,7 @@ impl Op for Create {
             lead_id: lead.lead_id,
             content: Content::Lead(&lead),
         };
-        fan_out::record(tx, &self.ids, &happening, now).await?;
+        fan_out::record(tx, &self.fan_out, &happening, now).await?;
         Ok(lead)
     }
 }

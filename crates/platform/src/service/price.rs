@@ -1,12 +1,12 @@
 //! A lead's price: the operator sets it or takes it back, and partners that asked for updates are told (protocol §4.3).
 
-use base::{Clock, IdMaker};
+use base::Clock;
 use database::{Op, Tx};
 use protocol::id::LeadId;
 use protocol::lead_update::{LeadUpdate, PriceChange};
 
 use crate::core::Core;
-use crate::service::fan_out::{self, Content, Happening};
+use crate::service::fan_out::{self, Content, FanOut, Happening};
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
 use crate::service::lead::LeadError;
 use crate::store::lead;
@@ -19,8 +19,9 @@ pub(crate) async fn set(
     request: Option<KeyedRequest>,
     answer: fn(&LeadUpdate) -> Answer,
 ) -> Result<Answer, OnceError<LeadError>> {
+    let fan_out = FanOut::new(core.ids.clone());
     let op = SetPrice {
-        ids: core.ids.clone(),
+        fan_out: fan_out.clone(),
         clock: core.clock.clone(),
         lead_id,
         change,
@@ -34,12 +35,12 @@ pub(crate) async fn set(
             answer,
         })
         .await?;
-    core.deliveries.wake();
+    core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }
 
 struct SetPrice {
-    ids: IdMaker,
+    fan_out: FanOut,
     clock: Clock,
     lead_id: LeadId,
     change: PriceChange,
@@ -64,7 +65,7 @@ impl Op for SetPrice {
             lead_id: self.lead_id,
             content: Content::LeadUpdate(&update),
         };
-        fan_out::record(tx, &self.ids, &happening, self.clock.now()).await?;
+        fan_out::record(tx, &self.fan_out, &happening, self.clock.now()).await?;
         Ok(update)
     }
 }

@@ -8,7 +8,7 @@ use protocol::review::{NewReview, Review, ReviewEvent, ReviewEventType};
 use protocol::timestamp::UnixMilliseconds;
 
 use crate::core::Core;
-use crate::service::fan_out::{self, Content, Happening};
+use crate::service::fan_out::{self, Content, FanOut, Happening};
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
 use crate::service::ids;
 use crate::service::lead::LeadError;
@@ -22,8 +22,10 @@ pub(crate) async fn create(
     request: Option<KeyedRequest>,
     answer: fn(&ReviewEvent) -> Answer,
 ) -> Result<Answer, OnceError<LeadError>> {
+    let fan_out = FanOut::new(core.ids.clone());
     let op = Create {
         ids: core.ids.clone(),
+        fan_out: fan_out.clone(),
         clock: core.clock.clone(),
         lead_id,
         new,
@@ -37,12 +39,13 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
-    core.deliveries.wake();
+    core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }
 
 struct Create {
     ids: IdMaker,
+    fan_out: FanOut,
     clock: Clock,
     lead_id: LeadId,
     new: NewReview,
@@ -78,7 +81,7 @@ impl Op for Create {
             lead_id: lead.lead_id,
             content: Content::Review(&event),
         };
-        fan_out::record(tx, &self.ids, &happening, now).await?;
+        fan_out::record(tx, &self.fan_out, &happening, now).await?;
         Ok(event)
     }
 }

@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::domain::business::{Business, BusinessCategory};
 use crate::domain::lead::compose;
 use crate::domain::test_data;
-use crate::service::fan_out::{self, Content, Happening};
+use crate::service::fan_out::{self, Content, FanOut, Happening};
 use crate::service::{ids, lead as leads};
 use crate::store::{business, lead, partner};
 
@@ -38,19 +38,22 @@ pub(crate) async fn create(
     partner_id: PartnerId,
     business_id: Option<BusinessId>,
 ) -> Result<Lead, TestLeadError> {
+    let fan_out = FanOut::new(core.ids.clone());
     let op = Create {
         ids: core.ids.clone(),
+        fan_out: fan_out.clone(),
         clock: core.clock.clone(),
         partner_id,
         business_id,
     };
     let lead = core.db.write(op).await?;
-    core.deliveries.wake();
+    core.deliveries.wake_for(fan_out.touched());
     Ok(lead)
 }
 
 struct Create {
     ids: IdMaker,
+    fan_out: FanOut,
     clock: Clock,
     partner_id: PartnerId,
     business_id: Option<BusinessId>,
@@ -86,7 +89,7 @@ impl Op for Create {
             lead_id: lead.lead_id,
             content: Content::Lead(&lead),
         };
-        fan_out::record_for(tx, &self.ids, &happening, receiver, now).await?;
+        fan_out::record_for(tx, &self.fan_out, &happening, receiver, now).await?;
         Ok(lead.for_partner(receiver.fields))
     }
 }
