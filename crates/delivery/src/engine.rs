@@ -59,6 +59,8 @@ mod neighbours;
 mod request;
 mod roster;
 mod settle;
+#[cfg(test)]
+mod simulation;
 mod ticket;
 mod tools;
 mod window;

@@ -150,7 +150,7 @@ impl<D: Directory> SettleAttempt<D> {
     async fn remember_cancelled<T: Tx>(&self, tx: &mut T) -> Result<(), Error> {
         let addressee = &self.ticket.addressee;
         let (delivery, endpoint) = (addressee.delivery_id, addressee.endpoint_id);
-        if outcome::was_cancelled(tx, delivery, endpoint, self.ticket.attempts).await? {
+        if outcome::count_cancelled(tx, delivery, endpoint, self.ticket.attempts).await? {
             self.insert_attempt(tx).await?;
         }
         Ok(())

@@ -23,8 +23,8 @@ database::statements! {
         WHERE o.endpoint_id = $1 AND o.state = 'dead' AND o.delivery_id > $2
             AND o.finished_at_us >= $3 AND o.finished_at_us <= $4
         ORDER BY o.delivery_id LIMIT $5";
-    EXISTS_ATTEMPTED = "SELECT 1 AS found FROM delivery_outcome AS o
-        WHERE o.delivery_id = $1 AND o.endpoint_id = $2 AND o.attempts = $3 AND o.state = 'cancelled'";
+    COUNT_CANCELLED = "UPDATE delivery_outcome SET attempts = attempts + 1
+        WHERE delivery_id = $1 AND endpoint_id = $2 AND attempts = $3 AND state = 'cancelled'";
 }
 
 /// How a delivery ended.
@@ -115,16 +115,15 @@ pub(crate) async fn dead_since<R: Read>(
         .collect()
 }
 
-/// Whether the delivery was cancelled while its attempt after `attempts` others was on its way.
-pub(crate) async fn was_cancelled<R: Read>(
-    read: &mut R,
+/// Counts the attempt after `attempts` others, which was on its way when the delivery was cancelled. Whether there was one.
+pub(crate) async fn count_cancelled<T: Tx>(
+    tx: &mut T,
     delivery: DeliveryId,
     endpoint: EndpointId,
     attempts: u32,
 ) -> Result<bool, Error> {
     let params = params![delivery.get(), endpoint.get(), attempts];
-    let row = read.query_optional(EXISTS_ATTEMPTED, params).await?;
-    Ok(row.is_some())
+    Ok(tx.execute(COUNT_CANCELLED, params).await? == 1)
 }
 
 fn revived_from(row: &Row) -> Result<Pending, Error> {
