@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use crate::directory::{Addressee, Destination, Directory, DirectoryError, Target};
 use crate::engine::attempt::{Prepared, observe, prepare, rest, store};
 use crate::engine::neighbours::Teller;
-use crate::engine::ticket::Ticket;
+use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::{LeaseEnd, Tools};
 use crate::engine::worker::Worker;
 use crate::id::{ConversationId, EndpointId};
@@ -256,6 +256,7 @@ impl Simulation {
             Moment::Store { result, started_at } => {
                 let attempted = observe(result, started_at, self.now());
                 let finish = store(&tools, &flight.ticket, attempted).await.unwrap();
+                self.is_fenced(&flight.ticket, &finish);
                 self.ledger.stored(&flight.ticket, &finish, self.now());
                 self.end(&flight.ticket, flight.node, finish);
             }
@@ -275,7 +276,22 @@ impl Simulation {
         assert_eq!(rivals.count(), 0, "{ticket:?} is not alone in its lane");
     }
 
-    fn end(&mut self, ticket: &Ticket, node: usize, finish: crate::engine::ticket::Finish) {
+    /// Whose shard another process has by now stores nothing.
+    fn is_fenced(&self, ticket: &Ticket, finish: &Finish) {
+        let shard = ticket.addressee.endpoint_id.shard();
+        let epochs = self
+            .nodes
+            .values()
+            .map(|node| node.worker.leases.epoch(shard));
+        let newest = epochs.flatten().max().unwrap_or(ticket.epoch);
+        let is_stored = matches!(finish, Finish::Stored(_));
+        assert!(
+            !is_stored || newest <= ticket.epoch,
+            "{ticket:?} is of the past"
+        );
+    }
+
+    fn end(&mut self, ticket: &Ticket, node: usize, finish: Finish) {
         if let Some(node) = self.nodes.get_mut(&node) {
             let tools = Arc::clone(&node.tools);
             node.worker.end(&tools, ticket, finish);

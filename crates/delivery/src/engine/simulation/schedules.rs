@@ -193,9 +193,14 @@ impl Simulation {
         for node in self.nodes.values_mut() {
             node.is_frozen = false;
         }
+        let now = self.now();
         for endpoint in endpoints {
-            for hand in [Hand::Resume(*endpoint), Hand::Release(*endpoint)] {
-                let now = self.now();
+            let hand = Hand::Resume(*endpoint);
+            self.db.write(ByHand { hand, now }).await.unwrap();
+            // What is held recovers by itself; what is gone does not.
+            let view = crate::look::endpoint(&mut self.db.reader(), *endpoint).await;
+            if view.unwrap().gone {
+                let hand = Hand::Release(*endpoint);
                 self.db.write(ByHand { hand, now }).await.unwrap();
             }
         }
