@@ -5,6 +5,7 @@
 //! An attempt has three moments between which anything may happen: before its last look at the database, before its
 //! request is sent, and before its outcome is stored. A process can die or freeze at each of them.
 
+mod fairness;
 mod ledger;
 mod network;
 mod schedules;

@@ -62,16 +62,19 @@ database::statements! {
     DELETE = "DELETE FROM delivery_pending WHERE delivery_id = $1 AND endpoint_id = $2";
     FIND_LANE = "SELECT p.endpoint_id, p.conversation_id FROM delivery_pending AS p WHERE p.delivery_id = $1";
     HASTEN = "UPDATE delivery_pending SET next_attempt_at_us = $2 WHERE delivery_id = $1 AND next_attempt_at_us > $2";
+    /// What was never tried is due since it was recorded.
     HASTEN_ALL = "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
-        WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > $2";
+        WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us";
     /// What waits because it was refused for reasons of its own keeps its time.
     /// What another transaction is storing the outcome of is skipped: that transaction says when it is due.
     HASTEN_HELD = {
         sqlite: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
-            WHERE endpoint_id = $1 AND is_head AND next_attempt_at_us > $2 AND refusals = 0",
+            WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us
+                AND refusals = 0",
         postgres: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
             WHERE (delivery_id, endpoint_id) IN (SELECT h.delivery_id, h.endpoint_id FROM delivery_pending AS h
-                WHERE h.endpoint_id = $1 AND h.is_head AND h.next_attempt_at_us > $2 AND h.refusals = 0
+                WHERE h.endpoint_id = $1 AND h.is_head AND h.attempts > 0
+                    AND h.next_attempt_at_us > h.created_at_us AND h.refusals = 0
                 FOR UPDATE SKIP LOCKED)",
     };
     LANES_OF_ENDPOINT = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p WHERE p.endpoint_id = $1
@@ -294,24 +297,16 @@ pub(crate) async fn hasten<T: Tx>(
         .map(drop)
 }
 
-/// Makes those heads of an endpoint's lanes due that are not due `now`, the oldest first.
-pub(crate) async fn hasten_all<T: Tx>(
-    tx: &mut T,
-    endpoint: EndpointId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(HASTEN_ALL, params![endpoint.get(), now])
+/// Makes all heads of an endpoint's lanes due, the oldest first.
+pub(crate) async fn hasten_all<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
+    tx.execute(HASTEN_ALL, params![endpoint.get()])
         .await
         .map(drop)
 }
 
 /// Makes those heads due, the oldest first, that only wait because the endpoint was in trouble.
-pub(crate) async fn hasten_held<T: Tx>(
-    tx: &mut T,
-    endpoint: EndpointId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(HASTEN_HELD, params![endpoint.get(), now])
+pub(crate) async fn hasten_held<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
+    tx.execute(HASTEN_HELD, params![endpoint.get()])
         .await
         .map(drop)
 }

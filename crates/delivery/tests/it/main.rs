@@ -1,6 +1,7 @@
 //! The engine against a real receiver on a loopback socket, on both databases, with a clock that tests move.
 #![cfg(test)]
 
+mod backlog;
 mod by_hand;
 mod failures;
 mod holds;

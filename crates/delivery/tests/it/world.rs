@@ -280,7 +280,7 @@ impl Op for ByHand {
                     .map(|()| Retried::Unknown);
             }
             Hand::Release => {
-                return delivery::release(tx, ENDPOINT, now)
+                return delivery::release(tx, ENDPOINT)
                     .await
                     .map(|()| Retried::Unknown);
             }

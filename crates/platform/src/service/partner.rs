@@ -175,7 +175,7 @@ impl Op for SetEndpoint {
             return Err(PartnerError::UnknownPartner);
         }
         endpoint::save(tx, self.partner_id, &self.endpoint).await?;
-        delivery::release(tx, self.partner_id.into(), self.core.clock.now()).await?;
+        delivery::release(tx, self.partner_id.into()).await?;
         let detail = json!({"partner_id": self.partner_id});
         operator_audit::record(tx, &self.core, "partner.endpoints_set", None, &detail).await?;
         Ok(self.endpoint.clone())
