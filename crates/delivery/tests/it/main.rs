@@ -6,6 +6,7 @@ mod by_hand;
 mod failures;
 mod holds;
 mod lists;
+mod neighbours;
 mod nodes;
 mod order;
 mod receiver;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base::outgoing::AddressPolicy;
 use base::{Clock, Entropy, Outgoing};
 use database::test_db::TestDb;
-use database::{Error, Op, Tx};
+use database::{Error, Op, Read, Sql, Tx};
 use delivery::{
     Addressee, Called, ConversationId, DeliveryView, Destination, Directory, DirectoryError,
     EndpointId, Engine, NewDelivery, Parts, Recorded, Retried, Settings, State, Target, Waker,
@@ -120,15 +120,33 @@ impl World {
     }
 
     pub(crate) fn engine_with(&self, settings: Settings) -> Engine<Routes> {
+        self.engine_of(settings, self.clock.clone(), Waker::new())
+    }
+
+    pub(crate) fn engine_of(
+        &self,
+        settings: Settings,
+        clock: Clock,
+        waker: Waker,
+    ) -> Engine<Routes> {
         Engine::new(Parts {
             db: self.db.db().clone(),
-            clock: self.clock.clone(),
+            clock,
             entropy: Entropy::seeded(1),
             outgoing: Outgoing::new(AddressPolicy::PublicAndLoopback).unwrap(),
             directory: self.routes.clone(),
-            waker: Waker::new(),
+            waker,
             settings,
         })
+    }
+
+    /// How many shards each process has.
+    pub(crate) async fn shards_by_owner(&self) -> HashMap<String, i64> {
+        let count = "SELECT owner, COUNT(*) AS shards FROM delivery_shard WHERE owner IS NOT NULL GROUP BY owner";
+        let rows = self.db.reader().query(Sql::both(count), &[]).await.unwrap();
+        rows.iter()
+            .map(|row| (row.get("owner").unwrap(), row.get("shards").unwrap()))
+            .collect()
     }
 
     /// Records a delivery to [`ENDPOINT`].
