@@ -5,7 +5,8 @@ use std::time::Duration;
 /// How a database is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// SQLite: how many writes may wait for the writer before [`Error::Busy`](crate::Error::Busy).
+    /// How many callers may wait before [`Error::Busy`](crate::Error::Busy): for SQLite's writer, or for a free connection to
+    /// PostgreSQL.
     pub queue: usize,
     /// SQLite: how many idle reading connections are kept; more are opened while more threads read.
     pub readers: usize,

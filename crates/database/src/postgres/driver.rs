@@ -23,6 +23,8 @@ pub(crate) struct Postgres {
     pool: Pool,
     /// For connections outside of the pool.
     config: Config,
+    /// So many callers may wait for a connection.
+    queue: usize,
     tally: Tally,
 }
 
@@ -44,6 +46,7 @@ impl Postgres {
         let postgres = Self {
             pool: pool::build(config, options)?,
             config: pool::with_defaults(config, options),
+            queue: options.queue,
             tally: Tally::default(),
         };
         match postgres.client().await {
@@ -162,6 +165,9 @@ impl Postgres {
     }
 
     async fn client(&self) -> Result<Client, Error> {
+        if self.pool.status().waiting >= self.queue {
+            return Err(Error::Busy);
+        }
         self.pool
             .get()
             .await

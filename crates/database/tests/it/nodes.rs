@@ -135,3 +135,24 @@ async fn a_pool_without_a_free_connection_is_unavailable_in_time() {
     let error = small.write(Add(1)).await.unwrap_err();
     assert!(error.is_unavailable(), "{error}");
 }
+
+#[tokio::test]
+async fn no_more_callers_than_may_wait_for_a_connection() {
+    let db = TestDb::postgres(&[COUNTERS]).await;
+    let options = Options {
+        connections: 1,
+        queue: 1,
+        wait: Duration::from_secs(20),
+        ..Options::default()
+    };
+    let small = Db::open(db.url(), &options).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    // One has the connection, one waits.
+    for _ in 0..2 {
+        let sleeper = small.clone();
+        tasks.spawn(async move { sleeper.write(Sleep).await });
+        tokio::task::yield_now().await;
+    }
+    let error = small.write(Add(1)).await.unwrap_err();
+    assert!(error.is_busy(), "{error}");
+}
