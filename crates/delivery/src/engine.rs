@@ -140,10 +140,17 @@ impl<D: Directory> Engine<D> {
     /// Works until `stopping` is cancelled. Then begins nothing more, waits for what is on its way (no longer than a
     /// request's deadline) and gives the shards up, so that other processes go on at once.
     pub async fn run(&self, stopping: CancellationToken) {
+        let Tools {
+            db,
+            clock,
+            waker,
+            teller,
+            ..
+        } = &*self.tools;
         tokio::select! {
             () = self.work(&stopping) => {}
-            () = self.tools.teller.run(&self.tools) => {}
-            () = neighbours::listen(&self.tools) => {}
+            () = teller.run(db) => {}
+            () = neighbours::listen(db, clock, waker) => {}
         }
         if let Err(error) = self.stop().await {
             tracing::warn!(%error, "the delivery engine's shards were not given up; they run out");

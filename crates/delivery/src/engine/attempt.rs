@@ -8,8 +8,8 @@ use base::outgoing::{Answer, OutgoingError};
 use database::Error;
 use jiff::Timestamp;
 
-use crate::directory::{Destination, Directory, Target};
-use crate::engine::request;
+use crate::directory::{Directory, Target};
+use crate::engine::request::{self, Ready};
 use crate::engine::settle::{Attempted, SettleAttempt, SettleUnsent, Settled, Unsent, expected};
 use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::Tools;
@@ -17,7 +17,7 @@ use crate::moment;
 use crate::policy::classify::{Observed, OutcomeClass, classify};
 use crate::policy::decide::Role;
 use crate::policy::retry_after;
-use crate::store::pending::{self, Pending, Standing};
+use crate::store::pending::{self, Standing};
 
 /// How long an endpoint is left alone when the directory or the database could not say where to send.
 const REST: Duration = Duration::from_secs(5);
@@ -72,12 +72,6 @@ pub(crate) enum Prepared {
     Ready(Box<Ready>),
     /// There is not, and it is settled already.
     Over(Finish),
-}
-
-/// A delivery that is to be sent.
-pub(crate) struct Ready {
-    pub(crate) destination: Destination,
-    pub(crate) delivery: Pending,
 }
 
 /// Asks where the delivery goes, and takes the last look at the database.

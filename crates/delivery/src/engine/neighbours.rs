@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use base::Clock;
+use database::Db;
 use tokio::sync::mpsc;
 
-use crate::engine::tools::Tools;
 use crate::id::EndpointId;
 use crate::waker::Waker;
 
@@ -47,12 +48,12 @@ impl Teller {
     }
 
     /// Says what is named, for ever.
-    pub(crate) async fn run<D>(&self, tools: &Tools<D>) {
+    pub(crate) async fn run(&self, db: &Db) {
         let mut waiting = self.waiting.lock().await;
         let mut endpoints = Vec::new();
         while waiting.recv_many(&mut endpoints, MOST_NAMED).await > 0 {
             let names: Vec<String> = endpoints.drain(..).map(|id| id.to_string()).collect();
-            if let Err(error) = tools.db.notify(CHANNEL, &names.join(" ")).await {
+            if let Err(error) = db.notify(CHANNEL, &names.join(" ")).await {
                 tracing::debug!(%error, "other processes were not told of new deliveries");
             }
         }
@@ -60,27 +61,27 @@ impl Teller {
 }
 
 /// Tells the others that shards are free.
-pub(crate) async fn tell_left<D>(tools: &Tools<D>) {
-    if let Err(error) = tools.db.notify(CHANNEL, LEFT).await {
+pub(crate) async fn tell_left(db: &Db) {
+    if let Err(error) = db.notify(CHANNEL, LEFT).await {
         tracing::debug!(%error, "other processes were not told that this one ends");
     }
 }
 
 /// Wakes the engine by what others say, for ever.
-pub(crate) async fn listen<D>(tools: &Tools<D>) {
+pub(crate) async fn listen(db: &Db, clock: &Clock, waker: &Waker) {
     loop {
-        match tools.db.listen(CHANNEL).await {
+        match db.listen(CHANNEL).await {
             Ok(None) => return std::future::pending().await,
             Ok(Some(mut notices)) => {
                 // Something may have been said before.
-                tools.waker.wake();
+                waker.wake();
                 while let Ok(text) = notices.next().await {
-                    hear(&tools.waker, &text);
+                    hear(waker, &text);
                 }
             }
             Err(error) => tracing::debug!(%error, "other processes cannot be heard"),
         }
-        tools.clock.sleep(LISTEN_AGAIN).await;
+        clock.sleep(LISTEN_AGAIN).await;
     }
 }
 

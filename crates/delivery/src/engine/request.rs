@@ -8,8 +8,13 @@ use protocol::standard_webhooks::{self, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_H
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 
 use crate::directory::Destination;
-use crate::engine::attempt::Ready;
 use crate::store::pending::Pending;
+
+/// A delivery that is to be sent.
+pub(crate) struct Ready {
+    pub(crate) destination: Destination,
+    pub(crate) delivery: Pending,
+}
 
 /// The request for a delivery. The error says that a value cannot stand in a header; it never shows the value.
 pub(crate) fn build(

@@ -324,7 +324,7 @@ impl Simulation {
             now,
         };
         self.db.write(recording).await.unwrap();
-        self.ledger.recorded(id, endpoint, lead, now);
+        self.ledger.recorded(id, endpoint, now);
         for node in self.nodes.values() {
             node.tools.waker.wake_for([endpoint]);
         }

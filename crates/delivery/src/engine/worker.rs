@@ -189,7 +189,7 @@ impl Worker {
         }
         self.note_ends(tools);
         self.leases.leave(&tools.db).await?;
-        tell_left(tools).await;
+        tell_left(&tools.db).await;
         Ok(())
     }
 }

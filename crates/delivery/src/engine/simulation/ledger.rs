@@ -32,7 +32,6 @@ pub(crate) struct Ledger {
 
 pub(crate) struct Entry {
     pub(crate) endpoint: EndpointId,
-    pub(crate) lead: i64,
     pub(crate) at: Timestamp,
     /// Whether it was ever answered 2xx, and whether it was the last time.
     pub(crate) was_taken: bool,
@@ -57,16 +56,9 @@ impl Ledger {
         DeliveryId::from_i64(self.last_id).unwrap()
     }
 
-    pub(crate) fn recorded(
-        &mut self,
-        id: DeliveryId,
-        endpoint: EndpointId,
-        lead: i64,
-        at: Timestamp,
-    ) {
+    pub(crate) fn recorded(&mut self, id: DeliveryId, endpoint: EndpointId, at: Timestamp) {
         let entry = Entry {
             endpoint,
-            lead,
             at,
             was_taken: false,
             is_answered: false,
