@@ -284,7 +284,7 @@ impl Desk {
     fn places(&self, settings: &Settings, room: Room) -> usize {
         let most = self.most_in_flight(settings);
         let weight = usize::try_from(self.weight()).unwrap_or(usize::MAX);
-        let share = (room.free / 8).saturating_mul(weight).max(1);
+        let share = (room.free.saturating_mul(weight) / 8).max(1);
         self.ramp.limit(most).min(share)
     }
 

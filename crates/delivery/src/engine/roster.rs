@@ -235,3 +235,6 @@ impl Roster {
         tickets
     }
 }
+
+#[cfg(test)]
+mod tests;
