@@ -8,4 +8,5 @@ mod lists;
 mod nodes;
 mod order;
 mod receiver;
+mod retention;
 mod world;
