@@ -23,6 +23,7 @@ mod by_hand;
 pub mod engine;
 mod look;
 mod record;
+pub mod retention;
 
 pub use by_hand::{Retried, limit, pause, release, replay_since, resume, retry};
 pub use directory::{

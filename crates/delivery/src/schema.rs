@@ -2,27 +2,18 @@
 
 use database::Migrations;
 
+macro_rules! texts {
+    ($engine:literal, $($name:literal),*) => {
+        &[$(($name, include_str!(concat!("../migrations/", $engine, "/", $name, ".sql")))),*]
+    };
+}
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        Migrations::new("delivery", texts!("sqlite", $($name),*), texts!("postgres", $($name),*))
+    };
+}
+
 /// All versions of the engine's schema. They belong in the database of whoever records deliveries.
-pub const MIGRATIONS: Migrations = Migrations::new(
-    "delivery",
-    &[
-        (
-            "V0001__delivery",
-            include_str!("../migrations/sqlite/V0001__delivery.sql"),
-        ),
-        (
-            "V0002__limits",
-            include_str!("../migrations/sqlite/V0002__limits.sql"),
-        ),
-    ],
-    &[
-        (
-            "V0001__delivery",
-            include_str!("../migrations/postgres/V0001__delivery.sql"),
-        ),
-        (
-            "V0002__limits",
-            include_str!("../migrations/postgres/V0002__limits.sql"),
-        ),
-    ],
-);
+pub const MIGRATIONS: Migrations =
+    migrations!["V0001__delivery", "V0002__limits", "V0004__retention"];

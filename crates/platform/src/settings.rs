@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use base::SecretHash;
+pub use delivery::retention::Policy as DeliveryHistory;
 use web::client_address::TrustedProxies;
 use web::origin::ExternalOrigin;
 
@@ -63,4 +64,6 @@ pub struct Settings {
     /// This process's name among those of the platform, if it has one that is its own and stays the same: started again
     /// under it, it goes on with its deliveries at once instead of when the leases of its former life have run out.
     pub node_name: Option<String>,
+    /// How long deliveries that are over are kept.
+    pub delivery_history: DeliveryHistory,
 }

@@ -69,6 +69,26 @@ pub(crate) struct PlatformArguments {
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
 
+    /// How long deliveries that were delivered or cancelled are kept with their attempts, in days.
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=36_500),
+        env = "CORKBOARD_DELIVERY_HISTORY_DAYS"
+    )]
+    pub(crate) delivery_history_days: u32,
+
+    /// How long dead deliveries are kept, in days. Until then they can be tried again by hand.
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(1..=36_500),
+        env = "CORKBOARD_DEAD_DELIVERY_DAYS"
+    )]
+    pub(crate) dead_delivery_days: u32,
+
     /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
     #[arg(
         long = "trusted-proxy",

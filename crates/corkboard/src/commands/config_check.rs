@@ -37,6 +37,14 @@ pub(crate) fn platform(arguments: &PlatformArguments) -> Result<(), Failure> {
             settings.allow_insecure_endpoints.to_string(),
         ),
         ("requests", limit),
+        (
+            "delivery-history-days",
+            arguments.delivery_history_days.to_string(),
+        ),
+        (
+            "dead-delivery-days",
+            arguments.dead_delivery_days.to_string(),
+        ),
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())

@@ -2,6 +2,7 @@
 //! alike, so that what the check accepts starts.
 
 use std::path::Path;
+use std::time::Duration;
 
 use base::{Keyring, Secret};
 use client::PlatformAddresses;
@@ -11,6 +12,8 @@ use web::origin::ExternalOrigin;
 
 use crate::cli::{GatewayArguments, PlatformArguments, PlatformPreset};
 use crate::failure::{Failure, chain};
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// The settings of `platform serve`, and its keys.
 pub(crate) fn platform(
@@ -29,6 +32,10 @@ pub(crate) fn platform(
         trusted_proxies: proxies(&arguments.trusted_proxies)?,
         operator_listen: arguments.operator_listen,
         node_name: arguments.node_name.clone(),
+        delivery_history: platform::DeliveryHistory {
+            finished: DAY * arguments.delivery_history_days,
+            dead: DAY * arguments.dead_delivery_days,
+        },
     };
     Ok((settings, keyring(&arguments.secret_key_file)?))
 }

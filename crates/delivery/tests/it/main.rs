@@ -10,4 +10,5 @@ mod neighbours;
 mod nodes;
 mod order;
 mod receiver;
+mod retention;
 mod world;

@@ -1,5 +1,8 @@
-//! Removes what has run out: log-ins, open connect pages, first answers, revoked and expired tokens. In small batches, so
-//! that nobody waits for it.
+//! Removes what has run out: log-ins, open connect pages, first answers, revoked and expired tokens, old deliveries. In
+//! small batches, so that nobody waits for it.
+//!
+//! Two tables grow and are not swept: `event`, because a follower may come back to its cursor after any time, and `audit`,
+//! which is append-only.
 
 use std::time::Duration;
 
@@ -47,7 +50,9 @@ pub(crate) async fn sweep_once(core: &Core) -> Result<u64, Error> {
             }
         }
     }
-    Ok(removed)
+    let history = &core.settings.delivery_history;
+    let trimmed = delivery::retention::trim(&core.db, history, core.clock.now()).await?;
+    Ok(removed + trimmed.rows())
 }
 
 /// How long a row is kept after its time.
@@ -75,4 +80,43 @@ impl Op for Batch {
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<u64, Error> {
         expired::delete(tx, self.kind, self.before, BATCH.into()).await
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use database::on_both_databases;
+
+    use super::*;
+    use crate::testing::{MIGRATIONS, arrange, core_with};
+
+    /// A delivered and a dead delivery, which ended 36 hours before tests begin, and another one an hour before.
+    const HISTORY: &str = "
+        INSERT INTO delivery_lane (endpoint_id, conversation_id, next_sequence) VALUES (1, 1, 2), (1, 2, 2), (1, 3, 2);
+        INSERT INTO delivery_outcome (endpoint_id, conversation_id, sequence, delivery_id, business_id, kind,
+                created_at_us, state, finished_at_us, attempts) VALUES
+            (1, 1, 1, 10, 5, 'lead', 0, 'delivered', 1769870400000000, 1),
+            (1, 2, 1, 20, 5, 'lead', 0, 'dead', 1769870400000000, 1),
+            (1, 3, 1, 30, 5, 'lead', 0, 'delivered', 1769996400000000, 1);
+    ";
+
+    on_both_databases!(
+        deliveries_go_when_the_operator_says_so,
+        MIGRATIONS,
+        |db| async move {
+            arrange(&db, HISTORY).await;
+            let day = Duration::from_hours(24);
+            for (finished, dead, removed) in [(2, 2, 0), (1, 2, 2), (1, 1, 2), (1, 1, 0)] {
+                let core = core_with(&db, |settings| {
+                    settings.delivery_history.finished = day * finished;
+                    settings.delivery_history.dead = day * dead;
+                });
+                // A delivery and its lane.
+                assert_eq!(
+                    sweep_once(&core).await.unwrap(),
+                    removed,
+                    "{finished} {dead}"
+                );
+            }
+        }
+    );
 }
