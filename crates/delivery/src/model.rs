@@ -58,6 +58,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Delivered, Self::Dead, Self::Cancelled];
+
     /// The word that is stored.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -127,6 +130,8 @@ pub struct DeliveryView {
     pub created_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// Whether the bytes that are sent are still there: until it is delivered.
+    pub keeps_body: bool,
 }
 
 /// One request that was made.

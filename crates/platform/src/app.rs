@@ -168,7 +168,14 @@ impl App {
 
     /// Delivers everything that is due now, and waits for it: for tests, whose jobs do not run.
     pub async fn drain(&self) -> Result<(), database::Error> {
-        self.engine.drain().await
+        loop {
+            self.engine.drain().await?;
+            let (db, now) = (&self.core.db, self.core.clock.now());
+            let advanced = delivery::replay::advance(db, self.lease.owner(), now).await?;
+            if advanced.revived == 0 && advanced.next_due.is_none_or(|due| due > now) {
+                return Ok(());
+            }
+        }
     }
 
     /// When there is something to deliver next. It may be past.

@@ -4,10 +4,10 @@ use database::schema::describe;
 use database::test_db::TestDb;
 use database::{Sql, on_both_databases};
 
-use super::{attempt, endpoint, lane, node, outcome, page, pending, shard};
+use super::{attempt, endpoint, lane, node, outcome, page, pending, replay, shard};
 use crate::schema::MIGRATIONS;
 
-const ALL: [&[(&str, Sql)]; 8] = [
+const ALL: [&[(&str, Sql)]; 9] = [
     attempt::STATEMENTS,
     endpoint::STATEMENTS,
     lane::STATEMENTS,
@@ -15,6 +15,7 @@ const ALL: [&[(&str, Sql)]; 8] = [
     outcome::STATEMENTS,
     page::STATEMENTS,
     pending::STATEMENTS,
+    replay::STATEMENTS,
     shard::STATEMENTS,
 ];
 

@@ -8,4 +8,7 @@ mod lists;
 mod nodes;
 mod order;
 mod receiver;
+mod replay;
+mod replay_beside;
+mod replaying;
 mod world;
