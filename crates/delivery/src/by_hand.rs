@@ -1,7 +1,7 @@
-//! What operators do: try again, replay, pause, resume, release. Each works in the caller's transaction, so that the
-//! audit line is written with it; wake the engine after the commit.
+//! What operators do: try again, pause, resume, release. Each works in the caller's transaction, so that the audit line
+//! is written with it; wake the engine after the commit. Sending many again is [`replay`](crate::replay).
 
-use database::{Db, Error, Op, Tx};
+use database::{Error, Tx};
 use jiff::Timestamp;
 use protocol::id::DeliveryId;
 
@@ -9,11 +9,7 @@ use crate::id::{ConversationId, EndpointId};
 use crate::model::Limits;
 use crate::policy::breaker::Breaker;
 use crate::store::endpoint::{self, Endpoint};
-use crate::store::outcome::DeadSince;
 use crate::store::{lane, outcome, pending};
-
-/// So many dead deliveries are put back in one transaction.
-const REPLAY_BATCH: i64 = 200;
 
 /// What [`retry`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,35 +49,6 @@ pub async fn retry<T: Tx>(
     } else {
         Retried::Delivered
     })
-}
-
-/// Puts everything back that died at `since` or later, in batches of their own transactions, and says how many that
-/// were. What dies again meanwhile is not put back twice. Running it again after a crash goes on where it stopped.
-pub async fn replay_since(
-    db: &Db,
-    endpoint: EndpointId,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<u64, Error> {
-    let (mut after, mut count) = (0, 0);
-    loop {
-        let batch = ReplayBatch {
-            which: DeadSince {
-                endpoint_id: endpoint,
-                after,
-                since,
-                until: now,
-                limit: REPLAY_BATCH,
-            },
-            now,
-        };
-        let replayed = db.write(batch).await?;
-        count += replayed.revived;
-        let Some(last) = replayed.last else {
-            return Ok(count);
-        };
-        after = last.get();
-    }
 }
 
 /// Stops an endpoint's deliveries until [`resume`]; what is recorded meanwhile waits.
@@ -139,35 +106,4 @@ async fn revive<T: Tx>(
     pending::revive(tx, &taken, now).await?;
     lane::crown_anew(tx, endpoint, conversation).await?;
     Ok(true)
-}
-
-/// One batch of a replay. Lanes are locked in the order of the deliveries' ids; where that crosses another
-/// transaction's order the database asks for a repetition, which changes nothing.
-struct ReplayBatch {
-    which: DeadSince,
-    now: Timestamp,
-}
-
-struct Replayed {
-    revived: u64,
-    last: Option<DeliveryId>,
-}
-
-impl Op for ReplayBatch {
-    type Out = Replayed;
-    type Error = Error;
-
-    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Replayed, Error> {
-        let mut replayed = Replayed {
-            revived: 0,
-            last: None,
-        };
-        for (delivery, conversation) in outcome::dead_since(tx, &self.which).await? {
-            let endpoint = self.which.endpoint_id;
-            let revived = revive(tx, endpoint, conversation, delivery, self.now).await?;
-            replayed.revived += u64::from(revived);
-            replayed.last = Some(delivery);
-        }
-        Ok(replayed)
-    }
 }

@@ -189,7 +189,7 @@ impl<D: Directory> Engine<D> {
             let step = worker.step(&self.tools).await?;
             if step.in_flight > 0 {
                 worker.await_end(&self.tools).await;
-            } else if step.started == 0 {
+            } else if step.started == 0 && !step.is_replaying {
                 return Ok(());
             }
         }

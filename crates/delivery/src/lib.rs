@@ -23,21 +23,27 @@ mod by_hand;
 pub mod engine;
 mod look;
 mod record;
+pub mod replay;
 pub mod retention;
 
-pub use by_hand::{Retried, limit, pause, release, replay_since, resume, retry};
+pub use by_hand::{Retried, limit, pause, release, resume, retry};
 pub use directory::{
     Addressee, Change, Destination, Directory, DirectoryError, EndpointChange, Target,
 };
 pub use engine::{Engine, Parts};
 pub use id::{ConversationId, EndpointId};
-pub use look::{Filter, Page, endpoint, find, list, pending_count};
+pub use look::{
+    Counted, Filter, Forerunner, Load, Page, body, endpoint, find, find_of, forerunner, list, load,
+    pending_count,
+};
 pub use model::{
     AttemptView, DeliveryDetails, DeliveryView, Ending, EndpointView, Limits, NewDelivery,
     Recorded, State,
 };
 pub use policy::breaker::{Hold, HoldReason};
-pub use record::{Called, cancel, record};
+pub use record::{
+    Called, CalledOff, cancel, cancel_in_lanes, cancel_one, lanes_with_pending, record,
+};
 pub use schema::MIGRATIONS;
 pub use settings::Settings;
 pub use touched::Touched;

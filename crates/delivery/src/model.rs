@@ -58,6 +58,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Delivered, Self::Dead, Self::Cancelled];
+
     /// The word that is stored.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -127,6 +130,8 @@ pub struct DeliveryView {
     pub created_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// Whether the bytes that are sent are still there: until it is delivered.
+    pub keeps_body: bool,
 }
 
 /// One request that was made.
@@ -157,8 +162,8 @@ pub struct DeliveryDetails {
     pub attempts: Vec<AttemptView>,
 }
 
-/// An endpoint as an operator and its partner see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An endpoint as an operator and its partner see it. The default is one in order, which nothing was recorded for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointView {
     /// Stopped by hand.
     pub paused: bool,

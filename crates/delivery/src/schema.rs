@@ -15,5 +15,9 @@ macro_rules! migrations {
 }
 
 /// All versions of the engine's schema. They belong in the database of whoever records deliveries.
-pub const MIGRATIONS: Migrations =
-    migrations!["V0001__delivery", "V0002__limits", "V0004__retention"];
+pub const MIGRATIONS: Migrations = migrations![
+    "V0001__delivery",
+    "V0002__limits",
+    "V0003__replay",
+    "V0004__retention"
+];

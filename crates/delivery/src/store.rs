@@ -8,6 +8,7 @@ pub(crate) mod node;
 pub(crate) mod outcome;
 pub(crate) mod page;
 pub(crate) mod pending;
+pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod shard;
 pub(crate) mod time;

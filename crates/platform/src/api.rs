@@ -1,11 +1,13 @@
-//! What partners' programs call (protocol §2.3, §2.4, §3): what a token is for, disconnecting, messages, targeting, test
-//! data.
+//! What partners' programs call (protocol §2.3, §2.4, §3, §8.7): what a token is for, disconnecting, messages, targeting,
+//! test data, and the log of what is delivered to them.
 //!
 //! Who calls is the first argument of each handler ([`bearer::Bearer`], `partner_basic::BasicPartner`), so that the checks
 //! come in the order of §3: token, scope, path, ownership, body, and then existence and state in the use case.
 
 pub(crate) mod bearer;
+mod deliveries;
 mod disconnect;
+mod endpoint;
 mod errors;
 mod info;
 mod message;
@@ -32,7 +34,10 @@ pub(crate) fn routes(environment: Environment) -> Router<Core> {
         .route(
             paths::CATEGORY_TARGETING,
             patch(targeting::set_category_targeting),
-        );
+        )
+        .route(paths::DELIVERIES, get(deliveries::list_own_deliveries))
+        .route(paths::DELIVERY, get(deliveries::get_own_delivery))
+        .route(paths::ENDPOINT, get(endpoint::get_own_endpoint));
     match environment {
         Environment::Staging => routes.route(paths::CREATE_LEAD, post(test_lead::create_test_lead)),
         Environment::Production => routes,

@@ -7,6 +7,7 @@
 mod api;
 mod app;
 mod core;
+mod delivery_shapes;
 pub mod demo;
 mod domain;
 mod jobs;

@@ -14,10 +14,12 @@ mod errors;
 mod events;
 mod leads;
 mod messages;
+mod partner_deliveries;
 mod partners;
 mod price;
 mod pros;
-mod reading;
+pub(crate) mod reading;
+mod replays;
 mod review;
 mod targeting;
 
@@ -35,6 +37,7 @@ pub(crate) fn routes() -> Router<Core> {
         .merge(set_up())
         .merge(leads::routes())
         .merge(follow())
+        .merge(deliver())
 }
 
 /// Who there is.
@@ -49,7 +52,6 @@ fn set_up() -> Router<Core> {
             paths::PARTNER_ENDPOINTS,
             get(endpoints::get_partner_endpoints).put(endpoints::set_partner_endpoints),
         )
-        .route(paths::PARTNER_REPLAY, post(deliveries::replay_partner))
         .route(
             paths::PARTNER_BUSINESSES,
             get(enablements::list_partner_businesses),
@@ -77,8 +79,35 @@ fn follow() -> Router<Core> {
     Router::new()
         .route(paths::CONNECTIONS, get(connections::list_connections))
         .route(paths::CONNECTION, delete(connections::delete_connection))
+        .route(paths::EVENTS, get(events::list_events))
+}
+
+/// What is on its way to partners.
+fn deliver() -> Router<Core> {
+    Router::new()
         .route(paths::DELIVERIES, get(deliveries::list_deliveries))
         .route(paths::DELIVERY, get(deliveries::get_delivery))
+        .route(paths::DELIVERY_BODY, get(deliveries::get_delivery_body))
         .route(paths::DELIVERY_RETRY, post(deliveries::retry_delivery))
-        .route(paths::EVENTS, get(events::list_events))
+        .route(paths::DELIVERY_CANCEL, post(deliveries::cancel_delivery))
+        .route(
+            paths::PARTNER_HEALTH,
+            get(partner_deliveries::get_partner_health),
+        )
+        .route(
+            paths::PARTNER_PAUSE,
+            post(partner_deliveries::pause_partner),
+        )
+        .route(
+            paths::PARTNER_RESUME,
+            post(partner_deliveries::resume_partner),
+        )
+        .route(
+            paths::PARTNER_CANCEL_DELIVERIES,
+            post(partner_deliveries::cancel_partner_deliveries),
+        )
+        .route(paths::PARTNER_REPLAY, post(replays::replay_partner))
+        .route(paths::REPLAYS, get(replays::list_replays))
+        .route(paths::REPLAY, get(replays::get_replay))
+        .route(paths::REPLAY_CANCEL, post(replays::cancel_replay))
 }

@@ -179,6 +179,8 @@ ids! {
     PartnerId;
     /// One lead, message, update or review on its way to one partner endpoint.
     DeliveryId;
+    /// A job that sends a partner again what died in a span of time (§8.4).
+    ReplayId;
 }
 
 #[cfg(test)]

@@ -114,16 +114,16 @@ async fn a_refused_delivery_is_dead_after_the_third_attempt_and_can_be_replayed(
         .operator()
         .post(&path, &later)
         .await
-        .expect_status(200)
+        .expect_status(202)
         .json();
-    assert_eq!(replayed["replayed"], 0, "it died before");
+    assert_eq!(replayed["total"], 0, "it died before");
     let since = json!({"since": before.to_string()});
     let replayed = market
         .world
         .operator()
         .post(&path, &since)
         .await
-        .expect_status(200)
+        .expect_status(202)
         .json();
     assert_eq!(replayed["replayed"], 1);
     market.world.drain().await;

@@ -108,6 +108,7 @@ async fn set_up_endpoints(world: &World) -> Vec<Endpoint> {
     let business = json!({"account_id": account, "name": "New", "categories": ["Painting"]});
     let since = json!({"since": "2026-01-01T00:00:00Z"});
     let replay = format!("partners/{partner}/replay");
+    let cancel = format!("partners/{partner}/cancel-deliveries");
     let post = |path, body, status, required| operators(Method::POST, path, body, status, required);
     vec![
         post("partners", json!({"name": "New"}), 201, &["name"]),
@@ -124,7 +125,13 @@ async fn set_up_endpoints(world: &World) -> Vec<Endpoint> {
             201,
             &["account_id", "name", "categories"],
         ),
-        post(&replay, since, 200, &["since"]),
+        post(&replay, since, 202, &["since"]),
+        post(
+            &cancel,
+            json!({"business_id": world.business(0, 1)}),
+            200,
+            &[],
+        ),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! A world whose partner is a receiver of ours: what it gets, and what the operator sees of it.
 
+use database::{Read as _, Row, Sql, params};
 use serde_json::{Value, json};
 use testkit::partner::LeadIds;
 use testkit::world::Engine;
@@ -97,6 +98,56 @@ impl Marketplace {
         list["data"].as_array().expect("a list").clone()
     }
 
+    /// The id of the only delivery of a lead with this kind.
+    pub(crate) async fn delivery_of(&self, lead: &LeadIds, kind: &str) -> String {
+        let found = self
+            .deliveries(&format!("lead={}&kind={kind}", lead.lead_id))
+            .await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        text(&found[0]["delivery_id"])
+    }
+
+    /// Leads that the partner refused until they were dead.
+    pub(crate) async fn dead_leads(&self, count: usize) -> Vec<LeadIds> {
+        self.partner.answer_always(422);
+        let mut leads = Vec::new();
+        for _ in 0..count {
+            leads.push(self.lead().await);
+        }
+        self.world.drain().await;
+        for seconds in [1.2, 3.4] {
+            self.pass(seconds).await;
+        }
+        self.came();
+        self.partner.answer_always(200);
+        leads
+    }
+
+    /// GET at the operator API, with success.
+    pub(crate) async fn look(&self, path: &str) -> Value {
+        let path = format!("/operator/v1/{path}");
+        let reply = self.world.operator().get(&path).await;
+        reply.expect_status(200).json()
+    }
+
+    /// POST at the operator API.
+    pub(crate) async fn order(&self, path: &str, body: &Value) -> Reply {
+        let path = format!("/operator/v1/{path}");
+        self.world.operator().post(&path, body).await
+    }
+
+    /// What the audit has of this kind: the details, oldest first.
+    pub(crate) async fn audited(&self, kind: &str) -> Vec<Value> {
+        let sql = Sql::both("SELECT detail FROM audit WHERE kind = $1 ORDER BY audit_id");
+        let mut reader = self.world.platform_db.reader();
+        let rows = reader.query(sql, params![kind]).await;
+        let rows = rows.expect("the audit can be read");
+        let detail = |row: &Row| -> String { row.get("detail").expect("a column of text") };
+        rows.iter()
+            .map(|row| serde_json::from_str(&detail(row)).expect("details are JSON"))
+            .collect()
+    }
+
     /// Time passes, and what falls due is delivered.
     pub(crate) async fn pass(&self, seconds: f64) {
         self.world
@@ -112,6 +163,11 @@ impl Marketplace {
             .map(|request| request.path)
             .collect()
     }
+}
+
+/// The text of a member.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }
 
 /// Lets a partner act for the first pro's first business, without OAuth (§8.6).

@@ -269,9 +269,23 @@ async fn what_is_not_there_is_not_found(engine: Engine) {
         "leads/1",
         "leads/1/messages",
         "deliveries/1",
+        "deliveries/1/body",
+        "partners/1/health",
+        "replays/1",
     ] {
         let reply = operator.get(&format!("/operator/v1/{path}")).await;
         assert_error(&reply, 404, "NOT_FOUND");
+    }
+    for path in [
+        "deliveries/1/retry",
+        "deliveries/1/cancel",
+        "partners/1/pause",
+        "partners/1/resume",
+        "partners/1/cancel-deliveries",
+        "replays/1/cancel",
+    ] {
+        let path = format!("/operator/v1/{path}");
+        assert_error(&operator.post(&path, &json!({})).await, 404, "NOT_FOUND");
     }
     for path in [
         "partners/x",
@@ -279,6 +293,9 @@ async fn what_is_not_there_is_not_found(engine: Engine) {
         "businesses/0",
         "leads/99999999999999999999",
         "deliveries/1.5",
+        "deliveries/x/body",
+        "partners/x/health",
+        "replays/x",
     ] {
         let reply = operator.get(&format!("/operator/v1/{path}")).await;
         assert_error(&reply, 400, "BAD_REQUEST");
@@ -309,6 +326,9 @@ async fn without_the_key_there_is_nothing_to_see(engine: Engine) {
             (Method::GET, "partners"),
             (Method::POST, "leads"),
             (Method::GET, "events"),
+            (Method::GET, "deliveries/1/body"),
+            (Method::POST, "partners/1/pause"),
+            (Method::POST, "partners/1/replay"),
         ] {
             let url = format!("{}/operator/v1/{path}", world.platform_url);
             let request = world

@@ -307,6 +307,7 @@ impl Simulation {
             conversation_id: Some(addressee.conversation_id),
             endpoint_id: Some(addressee.endpoint_id),
             after: Some(addressee.delivery_id),
+            ..crate::look::Filter::default()
         };
         let page = crate::look::list(&mut self.db.reader(), &filter, 1_000).await;
         let deliveries = page.unwrap().deliveries;

@@ -16,6 +16,7 @@ use crate::engine::neighbours::tell_left;
 use crate::engine::roster::Roster;
 use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::{LeaseEnd, Tools};
+use crate::replay;
 use crate::settings::Settings;
 use crate::waker::{Asked, Waker};
 
@@ -29,6 +30,8 @@ pub(crate) struct Worker {
     ended: UnboundedReceiver<(Ticket, Finish)>,
     /// When to look everywhere, by the monotonic clock.
     poll_at: Duration,
+    /// When a replay goes on.
+    replay_at: Option<Timestamp>,
 }
 
 /// What one step did.
@@ -36,6 +39,8 @@ pub(crate) struct Worker {
 pub(crate) struct Step {
     pub(crate) started: usize,
     pub(crate) in_flight: usize,
+    /// A replay could go on now.
+    pub(crate) is_replaying: bool,
     /// How long there is nothing to do, if nobody wakes the engine.
     pub(crate) pause: Duration,
 }
@@ -50,6 +55,7 @@ impl Worker {
             reports,
             ended,
             poll_at: Duration::ZERO,
+            replay_at: None,
         }
     }
 
@@ -66,6 +72,7 @@ impl Worker {
         Ok(Step {
             started,
             in_flight: self.roster.in_flight(),
+            is_replaying: self.replay_at.is_some_and(|at| at <= tools.clock.now()),
             pause: self.pause(tools),
         })
     }
@@ -103,6 +110,9 @@ impl Worker {
         let busy = self.roster.busy_shards();
         asked.everywhere |= self.leases.keep(&tools.db, &tools.clock, busy).await?;
         let now = tools.clock.now();
+        if asked.everywhere || self.replay_at.is_some_and(|at| at <= now) {
+            asked.everywhere |= self.replay(tools, now).await?;
+        }
         let mut look = Look {
             reader: tools.db.reader(),
             settings: &tools.settings,
@@ -136,6 +146,13 @@ impl Worker {
         }
     }
 
+    /// Goes on with the replays of our endpoints. Whether deliveries came back.
+    async fn replay<D>(&mut self, tools: &Tools<D>, now: Timestamp) -> Result<bool, Error> {
+        let advanced = replay::advance(&tools.db, &tools.settings.owner, now).await?;
+        self.replay_at = advanced.next_due;
+        Ok(advanced.revived > 0)
+    }
+
     /// How long nothing is due.
     fn pause<D>(&self, tools: &Tools<D>) -> Duration {
         let now = tools.clock.now();
@@ -144,7 +161,8 @@ impl Worker {
         // What was due already and did not begin has a reason, which a wake or a poll ends.
         let timer = self.roster.next_timer().filter(|at| *at > now);
         let timer = timer.map_or(poll, |at| until(at, now));
-        poll.min(renewal).min(timer)
+        let replay = self.replay_at.map_or(poll, |at| until(at, now));
+        poll.min(renewal).min(timer).min(replay)
     }
 
     fn begin<D: Directory>(&mut self, tools: Arc<Tools<D>>, ticket: Ticket) {

@@ -7,6 +7,7 @@ use protocol::id::DeliveryId;
 use crate::id::{ConversationId, EndpointId};
 use crate::model::Ending;
 use crate::policy::decide::Progress;
+use crate::replay::job::Span;
 use crate::store::columns;
 use crate::store::pending::Pending;
 
@@ -19,10 +20,24 @@ database::statements! {
     TAKE = "DELETE FROM delivery_outcome WHERE delivery_id = $1 AND state <> 'delivered'
         RETURNING delivery_id, endpoint_id, conversation_id, sequence, business_id, kind, body, created_at_us,
             attempts, first_attempt_at_us, last_status, last_error";
-    DEAD_SINCE = "SELECT o.delivery_id, o.conversation_id FROM delivery_outcome AS o
-        WHERE o.endpoint_id = $1 AND o.state = 'dead' AND o.delivery_id > $2
-            AND o.finished_at_us >= $3 AND o.finished_at_us <= $4
-        ORDER BY o.delivery_id LIMIT $5";
+    /// By the index `delivery_outcome_undelivered_to`, which both conditions on the state are for.
+    DEAD_BETWEEN = "SELECT o.delivery_id, o.conversation_id, o.finished_at_us FROM delivery_outcome AS o
+        WHERE o.endpoint_id = $1 AND o.state <> 'delivered' AND o.state = 'dead'
+            AND o.delivery_id > $2 AND o.delivery_id <= $3
+        ORDER BY o.delivery_id LIMIT $4";
+    /// One whose body is gone cannot be sent again.
+    TAKE_DEAD = "DELETE FROM delivery_outcome WHERE delivery_id = $1 AND endpoint_id = $2 AND state = 'dead'
+            AND finished_at_us >= $3 AND finished_at_us <= $4 AND body IS NOT NULL
+        RETURNING delivery_id, endpoint_id, conversation_id, sequence, business_id, kind, body, created_at_us,
+            attempts, first_attempt_at_us, last_status, last_error";
+    /// In a locked lane. The pending row is to be forgotten in the same transaction.
+    CANCEL_PENDING = "INSERT INTO delivery_outcome (delivery_id, endpoint_id, conversation_id, sequence, business_id, kind,
+            body, created_at_us, state, finished_at_us, attempts, first_attempt_at_us, last_status, last_error)
+        SELECT p.delivery_id, p.endpoint_id, p.conversation_id, p.sequence, p.business_id, p.kind, p.body,
+            p.created_at_us, 'cancelled', CAST($3 AS BIGINT), p.attempts, p.first_attempt_at_us, p.last_status,
+            CAST($4 AS TEXT)
+        FROM delivery_pending AS p WHERE p.delivery_id = $1 AND p.endpoint_id = $2";
+    FORGET_PENDING = "DELETE FROM delivery_pending WHERE delivery_id = $1 AND endpoint_id = $2";
     COUNT_CANCELLED = "UPDATE delivery_outcome SET attempts = attempts + 1
         WHERE delivery_id = $1 AND endpoint_id = $2 AND attempts = $3 AND state = 'cancelled'";
 }
@@ -37,17 +52,12 @@ pub(crate) struct Outcome<'a> {
     pub(crate) last_error: Option<&'a str>,
 }
 
-/// Which dead deliveries of an endpoint, in the order of their ids.
-pub(crate) struct DeadSince {
-    pub(crate) endpoint_id: EndpointId,
-    /// Only ids after this one; 0 for all.
-    pub(crate) after: i64,
-    /// When they died, at the earliest.
-    pub(crate) since: Timestamp,
-    /// When they died, at the latest.
-    pub(crate) until: Timestamp,
-    /// How many at most.
-    pub(crate) limit: i64,
+/// A dead delivery, as much of it as a replay looks at.
+pub(crate) struct Dead {
+    pub(crate) delivery_id: DeliveryId,
+    pub(crate) conversation_id: ConversationId,
+    /// When it died.
+    pub(crate) finished_at: Timestamp,
 }
 
 /// Stores how a delivery ended that was just taken out of the pending ones.
@@ -97,22 +107,57 @@ pub(crate) async fn take<T: Tx>(
     row.as_ref().map(revived_from).transpose()
 }
 
-/// Ids and lanes of dead deliveries.
-pub(crate) async fn dead_since<R: Read>(
+/// Dead deliveries with ids after the first and up to the last of `ids`, in their order.
+pub(crate) async fn dead_between<R: Read>(
     read: &mut R,
-    which: &DeadSince,
-) -> Result<Vec<(DeliveryId, ConversationId)>, Error> {
-    let params = params![
-        which.endpoint_id.get(),
-        which.after,
-        which.since,
-        which.until,
-        which.limit,
-    ];
-    let rows = read.query(DEAD_SINCE, params).await?;
+    endpoint: EndpointId,
+    (after, last): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Dead>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let params = params![endpoint.get(), after, last, limit];
+    let rows = read.query(DEAD_BETWEEN, params).await?;
     rows.iter()
-        .map(|row| Ok((columns::delivery_id(row)?, row.get("conversation_id")?)))
+        .map(|row| {
+            Ok(Dead {
+                delivery_id: columns::delivery_id(row)?,
+                conversation_id: row.get("conversation_id")?,
+                finished_at: row.get("finished_at_us")?,
+            })
+        })
         .collect()
+}
+
+/// As [`take`], of a delivery that is dead and died in the span.
+pub(crate) async fn take_dead<T: Tx>(
+    tx: &mut T,
+    delivery: DeliveryId,
+    span: &Span,
+) -> Result<Option<Pending>, Error> {
+    let params = params![
+        delivery.get(),
+        span.endpoint_id.get(),
+        span.since,
+        span.until
+    ];
+    let row = tx.query_optional(TAKE_DEAD, params).await?;
+    row.as_ref().map(revived_from).transpose()
+}
+
+/// Moves a pending delivery of a locked lane to the cancelled ones; the lane is to be crowned afterwards. Whether it was
+/// there.
+pub(crate) async fn cancel_pending<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    delivery: DeliveryId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let params = params![delivery.get(), endpoint.get(), now, reason];
+    let is_new = tx.execute(CANCEL_PENDING, params).await? == 1;
+    let params = params![delivery.get(), endpoint.get()];
+    tx.execute(FORGET_PENDING, params).await?;
+    Ok(is_new)
 }
 
 /// Counts the attempt after `attempts` others, which was on its way when the delivery was cancelled. Whether there was one.

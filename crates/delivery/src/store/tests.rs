@@ -4,10 +4,12 @@ use database::schema::describe;
 use database::test_db::TestDb;
 use database::{Sql, on_both_databases};
 
-use super::{attempt, endpoint, lane, node, outcome, page, pending, retention, shard, time};
+use super::{
+    attempt, endpoint, lane, node, outcome, page, pending, replay, retention, shard, time,
+};
 use crate::schema::MIGRATIONS;
 
-const ALL: [&[(&str, Sql)]; 10] = [
+const ALL: [&[(&str, Sql)]; 11] = [
     attempt::STATEMENTS,
     endpoint::STATEMENTS,
     lane::STATEMENTS,
@@ -15,6 +17,7 @@ const ALL: [&[(&str, Sql)]; 10] = [
     outcome::STATEMENTS,
     page::STATEMENTS,
     pending::STATEMENTS,
+    replay::STATEMENTS,
     retention::STATEMENTS,
     shard::STATEMENTS,
     time::STATEMENTS,

@@ -1,7 +1,7 @@
-//! Cancelling, trying again, replaying.
+//! Cancelling, and trying again.
 
 use database::on_both_databases;
-use delivery::{MIGRATIONS, Retried, replay_since};
+use delivery::{Called, CalledOff, Ending, MIGRATIONS, Retried, lanes_with_pending};
 
 use crate::receiver::Reply;
 use crate::world::{BUSINESS, ByHand, ENDPOINT, Hand, World};
@@ -138,31 +138,61 @@ on_both_databases!(
 );
 
 on_both_databases!(
-    a_replay_sends_what_died_since_then_and_nothing_else,
+    one_delivery_can_be_called_off_and_the_next_of_its_lane_goes,
     &[MIGRATIONS],
     |db| async move {
         let world = World::new(db).await;
         let engine = world.engine("a");
-        world.receiver.answers(|_| Reply::Status(400));
-        world.record(900, "lead", 900).await;
-        for _ in 0..8 {
-            engine.drain().await.unwrap();
-            world.advance(1);
+        world.receiver.answers(|_| Reply::Status(500));
+        for (kind, id) in [("lead", 10), ("message", 11), ("message", 12)] {
+            world.record(1, kind, id).await;
         }
-        let since = world.clock.now();
-        for lead in 1..=450 {
-            world.record(lead, "lead", lead).await;
-        }
-        for _ in 0..8 {
-            engine.drain().await.unwrap();
-            world.advance(1);
-        }
-        assert_eq!(world.count("dead").await, 451);
-        world.receiver.answers(|_| Reply::Status(200));
-        let replayed = replay_since(&world.db, ENDPOINT, since, world.clock.now()).await;
-        assert_eq!(replayed.unwrap(), 450);
         engine.drain().await.unwrap();
-        assert_eq!(world.count("delivered").await, 450);
-        assert_eq!(world.state(900).await, "dead");
+        assert_eq!(world.cancel_one(10).await, CalledOff::Now);
+        assert_eq!(world.cancel_one(12).await, CalledOff::Now);
+        assert_eq!(
+            world.cancel_one(10).await,
+            CalledOff::Before(Ending::Cancelled)
+        );
+        assert_eq!(world.cancel_one(99).await, CalledOff::Unknown);
+        world.receiver.answers(|_| Reply::Status(200));
+        engine.drain().await.unwrap();
+        assert_eq!(world.receiver.ids(), [10, 11]);
+        assert_eq!(
+            world.states(&[10, 11, 12]).await,
+            ["cancelled", "delivered", "cancelled"]
+        );
+        assert_eq!(
+            world.cancel_one(11).await,
+            CalledOff::Before(Ending::Delivered)
+        );
+        let view = world.view(10).await;
+        assert_eq!(view.last_error.as_deref(), Some("not wanted"));
+        assert_eq!((view.attempts, view.last_status), (1, Some(500)));
+        // Its bytes are kept: it can be brought back.
+        assert_eq!(world.retry(10).await, Retried::Revived);
+        engine.drain().await.unwrap();
+        assert_eq!(world.state(10).await, "delivered");
+    }
+);
+
+on_both_databases!(
+    much_is_called_off_lane_by_lane,
+    &[MIGRATIONS],
+    |db| async move {
+        let world = World::new(db).await;
+        for lead in 1..=5 {
+            world.record(lead, "lead", lead).await;
+            world.record(lead, "message", lead + 10).await;
+        }
+        let mut reader = world.db.reader();
+        let lanes = lanes_with_pending(&mut reader, ENDPOINT, Called::Everything).await;
+        let lanes = lanes.unwrap();
+        assert_eq!(lanes.len(), 5);
+        for (lanes, count) in [(&lanes[..2], 4), (&lanes[..2], 0), (&lanes[2..], 6)] {
+            assert_eq!(world.cancel_in_lanes(lanes).await, count);
+        }
+        assert_eq!(world.count("cancelled").await, 10);
+        assert_eq!(world.count("pending").await, 0);
     }
 );

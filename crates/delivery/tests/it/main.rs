@@ -10,5 +10,8 @@ mod neighbours;
 mod nodes;
 mod order;
 mod receiver;
+mod replay;
+mod replay_beside;
+mod replaying;
 mod retention;
 mod world;

@@ -9,8 +9,9 @@ use base::{Clock, Entropy, Outgoing};
 use database::test_db::TestDb;
 use database::{Error, Op, Read, Sql, Tx};
 use delivery::{
-    Addressee, Called, ConversationId, DeliveryView, Destination, Directory, DirectoryError,
-    EndpointId, Engine, NewDelivery, Parts, Recorded, Retried, Settings, State, Target, Waker,
+    Addressee, Called, CalledOff, ConversationId, DeliveryView, Destination, Directory,
+    DirectoryError, EndpointId, Engine, NewDelivery, Parts, Recorded, Retried, Settings, State,
+    Target, Waker,
 };
 use jiff::Timestamp;
 use protocol::basic_credentials::Credentials;
@@ -218,6 +219,20 @@ impl World {
         self.db.write(ByHand { hand, now }).await.unwrap()
     }
 
+    pub(crate) async fn cancel_one(&self, id: i64) -> CalledOff {
+        let now = self.clock.now();
+        self.db.write(CancelOne { id, now }).await.unwrap()
+    }
+
+    /// Calls off what waits in these lanes of [`ENDPOINT`]; how many that were.
+    pub(crate) async fn cancel_in_lanes(&self, lanes: &[ConversationId]) -> u64 {
+        let cancel = CancelInLanes {
+            lanes: lanes.to_vec(),
+            now: self.clock.now(),
+        };
+        self.db.write(cancel).await.unwrap()
+    }
+
     pub(crate) async fn retry(&self, id: i64) -> Retried {
         self.by_hand(Hand::Retry(id)).await
     }
@@ -260,6 +275,35 @@ impl Op for Record {
             created_at: self.now,
         };
         delivery::record(tx, &new).await
+    }
+}
+
+struct CancelOne {
+    id: i64,
+    now: Timestamp,
+}
+
+impl Op for CancelOne {
+    type Out = CalledOff;
+    type Error = Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<CalledOff, Error> {
+        delivery::cancel_one(tx, delivery_id(self.id), "not wanted", self.now).await
+    }
+}
+
+struct CancelInLanes {
+    lanes: Vec<ConversationId>,
+    now: Timestamp,
+}
+
+impl Op for CancelInLanes {
+    type Out = u64;
+    type Error = Error;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<u64, Error> {
+        let what = (ENDPOINT, Called::Everything);
+        delivery::cancel_in_lanes(tx, what, &self.lanes, "not wanted", self.now).await
     }
 }
 

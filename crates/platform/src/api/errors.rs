@@ -4,6 +4,7 @@ use web::error::ApiError;
 
 use crate::api::bearer;
 use crate::service::idempotency::{IdempotencyError, OnceError};
+use crate::service::partner::PartnerError;
 use crate::service::partner_authentication::PartnerAuthenticationError;
 use crate::service::pro_message::ProMessageError;
 use crate::service::targeting::TargetingError;
@@ -62,6 +63,14 @@ pub(super) fn test_lead(error: TestLeadError) -> ApiError {
     }
 }
 
+/// Whoever asks has shown its password, so it exists.
+pub(super) fn own_endpoint(error: PartnerError) -> ApiError {
+    match error {
+        PartnerError::UnknownPartner => ApiError::internal(&error),
+        PartnerError::Database(error) => database(&error),
+    }
+}
+
 fn idempotency(error: &IdempotencyError) -> ApiError {
     match error {
         IdempotencyError::OtherRequest => {
@@ -72,7 +81,7 @@ fn idempotency(error: &IdempotencyError) -> ApiError {
     }
 }
 
-fn database(error: &database::Error) -> ApiError {
+pub(super) fn database(error: &database::Error) -> ApiError {
     match error {
         database::Error::Busy | database::Error::Unavailable(_) => ApiError::unavailable(SOON),
         _ => ApiError::internal(error),

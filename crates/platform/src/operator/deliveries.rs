@@ -1,35 +1,42 @@
-//! Deliveries: list, one with its attempts, try again, replay.
+//! Deliveries: list, one with all that is known of it, its bytes, try again, call off.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use delivery::{AttemptView, DeliveryView, Filter, Retried};
-use jiff::Timestamp;
-use protocol::id::{DeliveryId, LeadId, PartnerId};
+use axum::response::{IntoResponse, Response};
+use delivery::{CalledOff, DeliveryView, Ending, Filter, Retried};
+use http::{HeaderValue, StatusCode, header};
+use protocol::id::{DeliveryId, PartnerId};
+use protocol::paths;
 use serde_json::{Value, json};
-use web::body::JsonBody;
-use web::cursor::{Cursor, Listing, PageQuery};
+use web::cursor::{Listing, PageQuery};
 use web::error::ApiError;
+use web::headers::NoStore;
 use web::path::PathSegments;
 
 use crate::core::Core;
+use crate::delivery_shapes as shapes;
 use crate::operator::access::Operator;
 use crate::operator::{errors, reading};
 use crate::service;
+use crate::service::deliveries::{Body, Dossier};
 
-/// `GET /operator/v1/deliveries?state=…&lead=…&partner=…`, newest first.
+/// `GET /operator/v1/deliveries?state=…&failed=…&lead=…&partner=…&business=…&kind=…&since=…&until=…`, newest first.
 pub(super) async fn list_deliveries(
     _: Operator,
     State(core): State<Core>,
     RawQuery(query): RawQuery,
     page: PageQuery,
 ) -> Result<Json<Listing<Value>>, ApiError> {
-    let filter = filter(&query.unwrap_or_default(), page)?;
+    let query = query.unwrap_or_default();
+    let partner: Option<PartnerId> = reading::parameter(&query, "partner")?;
+    let filter = Filter {
+        endpoint_id: partner.map(Into::into),
+        business_id: reading::parameter(&query, "business")?,
+        ..shapes::filter(&query, page)?
+    };
     let found = service::deliveries::list(&core, &filter, page.limit.into()).await;
     let found = found.map_err(|error| errors::database(&error))?;
-    Ok(Json(Listing {
-        data: found.deliveries.iter().map(shown).collect(),
-        next: found.next.map(|last| Cursor(last.get())),
-    }))
+    Ok(Json(shapes::page(&found, shown)))
 }
 
 /// `GET /operator/v1/deliveries/{delivery_id}`
@@ -38,8 +45,26 @@ pub(super) async fn get_delivery(
     State(core): State<Core>,
     path: PathSegments,
 ) -> Result<Json<Value>, ApiError> {
-    let delivery_id: DeliveryId = path.id("delivery_id")?;
-    details(&core, delivery_id).await.map(Json)
+    details(&core, path.id("delivery_id")?).await
+}
+
+/// `GET /operator/v1/deliveries/{delivery_id}/body`: the bytes as they are sent. Reading them is recorded.
+pub(super) async fn get_delivery_body(
+    _: Operator,
+    State(core): State<Core>,
+    path: PathSegments,
+) -> Result<Response, ApiError> {
+    let read = service::deliveries::read_body(&core, path.id("delivery_id")?).await;
+    match read.map_err(|error| errors::database(&error))? {
+        Body::Kept(body) => {
+            let kind = HeaderValue::from_static("application/json");
+            Ok(NoStore(([(header::CONTENT_TYPE, kind)], body)).into_response())
+        }
+        Body::Dropped(view) => {
+            Err(ApiError::not_found(dropped(&view)).with_status(StatusCode::GONE))
+        }
+        Body::Unknown => Err(errors::unknown("delivery")),
+    }
 }
 
 /// `POST /operator/v1/deliveries/{delivery_id}/retry`
@@ -51,88 +76,73 @@ pub(super) async fn retry_delivery(
     let delivery_id: DeliveryId = path.id("delivery_id")?;
     let retried = service::deliveries::retry(&core, delivery_id).await;
     match retried.map_err(|error| errors::database(&error))? {
-        Retried::Hastened | Retried::Revived => details(&core, delivery_id).await.map(Json),
+        Retried::Hastened | Retried::Revived => details(&core, delivery_id).await,
         Retried::Delivered => Err(ApiError::conflict("The delivery has been delivered.")),
         Retried::Unknown => Err(errors::unknown("delivery")),
     }
 }
 
-/// `POST /operator/v1/partners/{partner_id}/replay`
-pub(super) async fn replay_partner(
+/// `POST /operator/v1/deliveries/{delivery_id}/cancel`. Calling it off again changes nothing.
+pub(super) async fn cancel_delivery(
     _: Operator,
     State(core): State<Core>,
     path: PathSegments,
-    body: Result<JsonBody, ApiError>,
 ) -> Result<Json<Value>, ApiError> {
-    let partner_id: PartnerId = path.id("partner_id")?;
-    let JsonBody(body) = body?;
-    let since = reading::members(&body, |members| members.required_parsed("since", moment))?;
-    let replayed = service::partner::replay(&core, partner_id, since).await;
-    let replayed = replayed.map_err(errors::partner)?;
-    Ok(Json(json!({"replayed": replayed})))
+    let delivery_id: DeliveryId = path.id("delivery_id")?;
+    let called_off = service::deliveries::cancel(&core, delivery_id).await;
+    match called_off.map_err(|error| errors::database(&error))? {
+        CalledOff::Now | CalledOff::Before(Ending::Cancelled) => details(&core, delivery_id).await,
+        CalledOff::Before(Ending::Delivered) => {
+            Err(ApiError::conflict("The delivery has been delivered."))
+        }
+        CalledOff::Before(Ending::Dead) => Err(ApiError::conflict(
+            "The delivery is dead: there is nothing to call off.",
+        )),
+        CalledOff::Unknown => Err(errors::unknown("delivery")),
+    }
 }
 
-fn filter(query: &str, page: PageQuery) -> Result<Filter, ApiError> {
-    let state = match reading::text_parameter(query, "state") {
-        None => None,
-        Some(word) => Some(delivery::State::parse(&word).ok_or_else(|| {
-            ApiError::bad_request(
-                "The parameter state must be pending, delivered, dead or cancelled.",
-            )
-        })?),
-    };
-    let lead: Option<LeadId> = reading::parameter(query, "lead")?;
-    let partner: Option<PartnerId> = reading::parameter(query, "partner")?;
-    Ok(Filter {
-        state,
-        conversation_id: lead.map(Into::into),
-        endpoint_id: partner.map(Into::into),
-        after: page.after.and_then(|cursor| DeliveryId::from_i64(cursor.0)),
-    })
-}
-
-async fn details(core: &Core, delivery_id: DeliveryId) -> Result<Value, ApiError> {
+async fn details(core: &Core, delivery_id: DeliveryId) -> Result<Json<Value>, ApiError> {
     let found = service::deliveries::find(core, delivery_id).await;
     let found = found.map_err(|error| errors::database(&error))?;
     let found = found.ok_or_else(|| errors::unknown("delivery"))?;
-    let mut delivery = shown(&found.delivery);
-    delivery["attempt_log"] = found.attempts.iter().map(shown_attempt).collect();
-    Ok(delivery)
-}
-
-fn moment(text: &str) -> Result<Timestamp, &'static str> {
-    text.parse()
-        .map_err(|_| "must be a time such as 2026-01-31T09:30:00Z (RFC 3339)")
+    Ok(Json(shown_whole(&found)))
 }
 
 fn shown(delivery: &DeliveryView) -> Value {
-    // What belongs to no lead is ordered within its business.
-    let conversation = delivery.conversation_id.get();
-    let lead_id = (conversation != delivery.business_id.get()).then(|| conversation.to_string());
-    json!({
-        "delivery_id": delivery.delivery_id,
-        "kind": delivery.kind,
-        "leadID": lead_id,
-        "state": delivery.state.as_str(),
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at.map(|at| at.to_string()),
-        "last_status": delivery.last_status,
-        "last_error": delivery.last_error,
-        "partner_id": delivery.endpoint_id.to_string(),
-        "business_id": delivery.business_id,
-        "created_at": delivery.created_at.to_string(),
-        "finished_at": delivery.finished_at.map(|at| at.to_string()),
-    })
+    let mut shown = shapes::delivery(delivery);
+    shown["partner_id"] = delivery.endpoint_id.to_string().into();
+    shown
 }
 
-fn shown_attempt(attempt: &AttemptView) -> Value {
-    json!({
-        "attempt": attempt.attempt,
-        "started_at": attempt.started_at.to_string(),
-        "ended_at": attempt.ended_at.to_string(),
-        "class": attempt.class,
-        "status": attempt.status,
-        "error": attempt.error,
-        "answer": attempt.answer,
-    })
+/// The delivery with everything else, most of which is for people.
+fn shown_whole(dossier: &Dossier) -> Value {
+    let view = &dossier.details.delivery;
+    let repeatable = dossier.repeatable.as_ref();
+    let mut shown = shown(view);
+    shown["partner_name"] = dossier.partner_name.as_deref().into();
+    shown["next"] = shapes::outlook(&dossier.outlook);
+    shown["attempt_log"] = shapes::attempts(&dossier.details.attempts);
+    shown["method"] = repeatable.map(|request| request.method).into();
+    shown["url"] = repeatable.map(|request| request.url.as_str()).into();
+    shown["curl"] = repeatable
+        .map(|request| request.line(view.delivery_id))
+        .into();
+    shown["body"] = if view.keeps_body {
+        let path = paths::operator::delivery_body(view.delivery_id);
+        json!({"kept": true, "path": path, "explanation": "Save it as body.json for the curl line; reading it is recorded."})
+    } else {
+        json!({"kept": false, "path": null, "explanation": dropped(view)})
+    };
+    shown["as_of"] = dossier.as_of.to_string().into();
+    shown
+}
+
+fn dropped(view: &DeliveryView) -> String {
+    match (view.state, view.finished_at) {
+        (delivery::State::Finished(Ending::Delivered), Some(at)) => {
+            format!("The body was kept until it was delivered, at {at}.")
+        }
+        _ => "The body is not kept any more.".to_owned(),
+    }
 }

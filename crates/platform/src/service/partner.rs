@@ -2,7 +2,6 @@
 
 use base::Secret;
 use database::{Op, Tx};
-use jiff::Timestamp;
 use protocol::id::PartnerId;
 use serde_json::json;
 use thiserror::Error;
@@ -117,24 +116,6 @@ pub(crate) async fn set_endpoint(
     Ok(endpoint)
 }
 
-/// Sends the partner again what died since then; answers how many deliveries that are (protocol §4.5).
-pub(crate) async fn replay(
-    core: &Core,
-    partner_id: PartnerId,
-    since: Timestamp,
-) -> Result<u64, PartnerError> {
-    let op = AuditReplay {
-        core: core.clone(),
-        partner_id,
-        since,
-    };
-    core.db.write(op).await?;
-    let now = core.clock.now();
-    let replayed = delivery::replay_since(&core.db, partner_id.into(), since, now).await?;
-    core.deliveries.wake();
-    Ok(replayed)
-}
-
 struct Create {
     core: Core,
     partner: Partner,
@@ -179,26 +160,6 @@ impl Op for SetEndpoint {
         let detail = json!({"partner_id": self.partner_id});
         operator_audit::record(tx, &self.core, "partner.endpoints_set", None, &detail).await?;
         Ok(self.endpoint.clone())
-    }
-}
-
-struct AuditReplay {
-    core: Core,
-    partner_id: PartnerId,
-    since: Timestamp,
-}
-
-impl Op for AuditReplay {
-    type Out = ();
-    type Error = PartnerError;
-
-    async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), PartnerError> {
-        if partner::find(tx, self.partner_id).await?.is_none() {
-            return Err(PartnerError::UnknownPartner);
-        }
-        let detail = json!({"partner_id": self.partner_id, "since": self.since.to_string()});
-        operator_audit::record(tx, &self.core, "partner.replayed", None, &detail).await?;
-        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The operator API (§8.1, §8.4, §8.6).
 
-use crate::id::{AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, LeadId, PartnerId};
+use crate::id::{
+    AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, LeadId, PartnerId, ReplayId,
+};
 
 use super::fill::filled_paths;
 
@@ -16,8 +18,10 @@ pub const BUSINESSES: &str = "/operator/v1/businesses";
 pub const LEADS: &str = "/operator/v1/leads";
 /// Connections: list.
 pub const CONNECTIONS: &str = "/operator/v1/connections";
-/// Deliveries: list, by state, lead and partner.
+/// Deliveries: list, by state, failure, lead, partner, business, kind and time.
 pub const DELIVERIES: &str = "/operator/v1/deliveries";
+/// Replays: list.
+pub const REPLAYS: &str = "/operator/v1/replays";
 /// The event feed, by cursor or as server-sent events.
 pub const EVENTS: &str = "/operator/v1/events";
 
@@ -26,8 +30,17 @@ filled_paths! {
     PARTNER = "/operator/v1/partners/{partner_id}", partner(partner_id: PartnerId);
     /// A partner's endpoints: read, replace.
     PARTNER_ENDPOINTS = "/operator/v1/partners/{partner_id}/endpoints", partner_endpoints(partner_id: PartnerId);
-    /// Sending a partner everything again since a time.
+    /// Sending a partner again what died since a time: a replay begins.
     PARTNER_REPLAY = "/operator/v1/partners/{partner_id}/replay", partner_replay(partner_id: PartnerId);
+    /// Whether and why a partner's deliveries wait.
+    PARTNER_HEALTH = "/operator/v1/partners/{partner_id}/health", partner_health(partner_id: PartnerId);
+    /// Holding a partner's deliveries.
+    PARTNER_PAUSE = "/operator/v1/partners/{partner_id}/pause", partner_pause(partner_id: PartnerId);
+    /// Letting them go again.
+    PARTNER_RESUME = "/operator/v1/partners/{partner_id}/resume", partner_resume(partner_id: PartnerId);
+    /// Calling off what waits for a partner.
+    PARTNER_CANCEL_DELIVERIES = "/operator/v1/partners/{partner_id}/cancel-deliveries",
+        partner_cancel_deliveries(partner_id: PartnerId);
     /// The businesses that a partner may act for without OAuth: list.
     PARTNER_BUSINESSES = "/operator/v1/partners/{partner_id}/businesses",
         partner_businesses(partner_id: PartnerId);
@@ -63,6 +76,14 @@ filled_paths! {
         connection(client_id: &str, business_id: BusinessId);
     /// One delivery with its attempts.
     DELIVERY = "/operator/v1/deliveries/{delivery_id}", delivery(delivery_id: DeliveryId);
+    /// The bytes that a delivery sends, while they are kept.
+    DELIVERY_BODY = "/operator/v1/deliveries/{delivery_id}/body", delivery_body(delivery_id: DeliveryId);
+    /// Calling a delivery off.
+    DELIVERY_CANCEL = "/operator/v1/deliveries/{delivery_id}/cancel", delivery_cancel(delivery_id: DeliveryId);
     /// Trying a delivery again now.
     DELIVERY_RETRY = "/operator/v1/deliveries/{delivery_id}/retry", delivery_retry(delivery_id: DeliveryId);
+    /// One replay.
+    REPLAY = "/operator/v1/replays/{replay_id}", replay(replay_id: ReplayId);
+    /// Stopping a replay.
+    REPLAY_CANCEL = "/operator/v1/replays/{replay_id}/cancel", replay_cancel(replay_id: ReplayId);
 }

@@ -1,6 +1,6 @@
-//! What partners call (§2.3, §2.4, §3).
+//! What partners call (§2.3, §2.4, §3, §8.7).
 
-use crate::id::{BusinessId, CategoryId, LeadId};
+use crate::id::{BusinessId, CategoryId, DeliveryId, LeadId};
 
 use super::fill::filled_paths;
 
@@ -10,6 +10,10 @@ pub const INFO: &str = "/v2/get-thumbtack-info";
 pub const DISCONNECT: &str = "/v2/disconnect-partner";
 /// Making test data, in staging only (§3.3).
 pub const CREATE_LEAD: &str = "/v1/test/create-lead";
+/// What was, is and will be sent to the partner: list (§8.7).
+pub const DELIVERIES: &str = "/v1/deliveries";
+/// Whether and why the partner's deliveries wait (§8.7).
+pub const ENDPOINT: &str = "/v1/endpoint";
 /// The `accountID` that stands for the token's own account (§3.2).
 pub const OWN_ACCOUNT: &str = "~";
 
@@ -27,6 +31,8 @@ filled_paths! {
     CATEGORY_TARGETING =
         "/v3/accounts/{accountID}/services/{serviceID}/categories/{categoryID}/preferences/targeting",
         category_targeting(account_id: &str, service_id: BusinessId, category_id: CategoryId);
+    /// One delivery to the partner, with its attempts (§8.7).
+    DELIVERY = "/v1/deliveries/{delivery_id}", delivery(delivery_id: DeliveryId);
 }
 
 #[cfg(test)]
