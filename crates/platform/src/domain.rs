@@ -7,6 +7,7 @@ pub(crate) mod connect;
 pub(crate) mod connect_query;
 pub(crate) mod endpoint;
 pub(crate) mod grant;
+pub(crate) mod impairment;
 pub(crate) mod lead;
 pub(crate) mod message;
 pub(crate) mod partner;

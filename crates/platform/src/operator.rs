@@ -12,6 +12,7 @@ mod enablements;
 mod endpoints;
 mod errors;
 mod events;
+mod impairments;
 mod leads;
 mod messages;
 mod partners;
@@ -80,5 +81,7 @@ fn follow() -> Router<Core> {
         .route(paths::DELIVERIES, get(deliveries::list_deliveries))
         .route(paths::DELIVERY, get(deliveries::get_delivery))
         .route(paths::DELIVERY_RETRY, post(deliveries::retry_delivery))
+        .route(paths::IMPAIRMENTS, get(impairments::list_impairments))
+        .route(paths::IMPAIRMENT, get(impairments::get_impairment))
         .route(paths::EVENTS, get(events::list_events))
 }

@@ -179,6 +179,8 @@ ids! {
     PartnerId;
     /// One lead, message, update or review on its way to one partner endpoint.
     DeliveryId;
+    /// A time when deliveries to a partner waited because of its endpoint (§4.5).
+    ImpairmentId;
 }
 
 #[cfg(test)]

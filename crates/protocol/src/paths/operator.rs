@@ -1,6 +1,8 @@
 //! The operator API (§8.1, §8.4, §8.6).
 
-use crate::id::{AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, LeadId, PartnerId};
+use crate::id::{
+    AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, ImpairmentId, LeadId, PartnerId,
+};
 
 use super::fill::filled_paths;
 
@@ -18,6 +20,8 @@ pub const LEADS: &str = "/operator/v1/leads";
 pub const CONNECTIONS: &str = "/operator/v1/connections";
 /// Deliveries: list, by state, lead and partner.
 pub const DELIVERIES: &str = "/operator/v1/deliveries";
+/// Impairments of partners' endpoints: list, by partner, open or over.
+pub const IMPAIRMENTS: &str = "/operator/v1/impairments";
 /// The event feed, by cursor or as server-sent events.
 pub const EVENTS: &str = "/operator/v1/events";
 
@@ -65,4 +69,6 @@ filled_paths! {
     DELIVERY = "/operator/v1/deliveries/{delivery_id}", delivery(delivery_id: DeliveryId);
     /// Trying a delivery again now.
     DELIVERY_RETRY = "/operator/v1/deliveries/{delivery_id}/retry", delivery_retry(delivery_id: DeliveryId);
+    /// One impairment.
+    IMPAIRMENT = "/operator/v1/impairments/{impairment_id}", impairment(impairment_id: ImpairmentId);
 }
