@@ -7,6 +7,7 @@ mod answers;
 mod businesses;
 mod clients;
 mod connections;
+mod csv;
 mod deliveries;
 mod enablements;
 mod endpoints;
@@ -83,5 +84,9 @@ fn follow() -> Router<Core> {
         .route(paths::DELIVERY_RETRY, post(deliveries::retry_delivery))
         .route(paths::IMPAIRMENTS, get(impairments::list_impairments))
         .route(paths::IMPAIRMENT, get(impairments::get_impairment))
+        .route(
+            paths::IMPAIRMENT_CHARGED_LEADS,
+            get(impairments::list_charged_leads),
+        )
         .route(paths::EVENTS, get(events::list_events))
 }

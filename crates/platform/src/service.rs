@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod access_keys;
 pub(crate) mod business;
+pub(crate) mod charged_leads;
 pub(crate) mod client_authentication;
 pub(crate) mod client_registration;
 pub(crate) mod code_exchange;

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod business;
+pub(crate) mod charged_lead;
 pub(crate) mod client;
 pub(crate) mod column;
 pub(crate) mod connect_request;
@@ -34,6 +35,7 @@ mod tests {
     const ALL: &[(&str, &[(&str, Sql)])] = &[
         ("audit", super::audit::STATEMENTS),
         ("business", super::business::STATEMENTS),
+        ("charged_lead", super::charged_lead::STATEMENTS),
         ("client", super::client::STATEMENTS),
         ("connect_request", super::connect_request::STATEMENTS),
         ("connection", super::connection::STATEMENTS),

@@ -28,6 +28,7 @@ macro_rules! on_both_databases {
 mod bad_input;
 mod bearer;
 mod browser;
+mod charged_leads;
 mod codes;
 mod command_line;
 mod connect_requests;

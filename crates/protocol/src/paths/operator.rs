@@ -71,4 +71,7 @@ filled_paths! {
     DELIVERY_RETRY = "/operator/v1/deliveries/{delivery_id}/retry", delivery_retry(delivery_id: DeliveryId);
     /// One impairment.
     IMPAIRMENT = "/operator/v1/impairments/{impairment_id}", impairment(impairment_id: ImpairmentId);
+    /// Leads that were charged and came late because of an impairment, or not at all: list, also as CSV.
+    IMPAIRMENT_CHARGED_LEADS = "/operator/v1/impairments/{impairment_id}/charged-leads",
+        impairment_charged_leads(impairment_id: ImpairmentId);
 }
