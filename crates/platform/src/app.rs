@@ -171,6 +171,11 @@ impl App {
         self.engine.drain().await
     }
 
+    /// Does once what the jobs beside deliveries do from time to time: for tests, whose jobs do not run.
+    pub async fn run_jobs_once(&self) -> Result<(), database::Error> {
+        jobs::run_once(&self.core).await
+    }
+
     /// When there is something to deliver next. It may be past.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, database::Error> {
         self.engine.next_due().await

@@ -9,6 +9,7 @@ pub(crate) mod curl;
 pub(crate) mod endpoint;
 pub(crate) mod endpoint_health;
 pub(crate) mod grant;
+pub(crate) mod impairment;
 pub(crate) mod lead;
 pub(crate) mod message;
 pub(crate) mod outlook;

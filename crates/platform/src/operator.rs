@@ -7,11 +7,13 @@ mod answers;
 mod businesses;
 mod clients;
 mod connections;
+mod csv;
 mod deliveries;
 mod enablements;
 mod endpoints;
 mod errors;
 mod events;
+mod impairments;
 mod leads;
 mod messages;
 mod partner_deliveries;
@@ -79,6 +81,12 @@ fn follow() -> Router<Core> {
     Router::new()
         .route(paths::CONNECTIONS, get(connections::list_connections))
         .route(paths::CONNECTION, delete(connections::delete_connection))
+        .route(paths::IMPAIRMENTS, get(impairments::list_impairments))
+        .route(paths::IMPAIRMENT, get(impairments::get_impairment))
+        .route(
+            paths::IMPAIRMENT_CHARGED_LEADS,
+            get(impairments::list_charged_leads),
+        )
         .route(paths::EVENTS, get(events::list_events))
 }
 

@@ -7,12 +7,24 @@ pub const MIGRATIONS: &[Migrations] = &[PLATFORM, delivery::MIGRATIONS, node::MI
 
 const PLATFORM: Migrations = Migrations::new(
     "platform",
-    &[(
-        "V0001__platform",
-        include_str!("../migrations/sqlite/V0001__platform.sql"),
-    )],
-    &[(
-        "V0001__platform",
-        include_str!("../migrations/postgres/V0001__platform.sql"),
-    )],
+    &[
+        (
+            "V0001__platform",
+            include_str!("../migrations/sqlite/V0001__platform.sql"),
+        ),
+        (
+            "V0002__impairment",
+            include_str!("../migrations/sqlite/V0002__impairment.sql"),
+        ),
+    ],
+    &[
+        (
+            "V0001__platform",
+            include_str!("../migrations/postgres/V0001__platform.sql"),
+        ),
+        (
+            "V0002__impairment",
+            include_str!("../migrations/postgres/V0002__impairment.sql"),
+        ),
+    ],
 );

@@ -1,6 +1,7 @@
 //! What an operator chooses: read once at start by the command line, and passed on as values.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use base::SecretHash;
 pub use delivery::retention::Policy as DeliveryHistory;
@@ -66,4 +67,7 @@ pub struct Settings {
     pub node_name: Option<String>,
     /// How long deliveries that are over are kept.
     pub delivery_history: DeliveryHistory,
+    /// How long a partner's endpoint may be impaired until the targeting of the businesses that depend on it is paused;
+    /// nothing means that it never is.
+    pub pause_targeting_after: Option<Duration>,
 }

@@ -181,6 +181,8 @@ ids! {
     DeliveryId;
     /// A job that sends a partner again what died in a span of time (§8.4).
     ReplayId;
+    /// A time when deliveries to a partner waited because of its endpoint (§4.5).
+    ImpairmentId;
 }
 
 #[cfg(test)]

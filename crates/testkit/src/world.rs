@@ -46,6 +46,8 @@ pub struct WorldOptions {
     pub other_platform: Option<PlatformAddresses>,
     /// The platform's limit of requests.
     pub request_limit: Option<platform::RequestLimit>,
+    /// After how long an impairment pauses targeting, if it does.
+    pub pause_targeting_after: Option<Duration>,
 }
 
 impl WorldOptions {
@@ -57,6 +59,7 @@ impl WorldOptions {
             partner_url: None,
             other_platform: None,
             request_limit: None,
+            pause_targeting_after: None,
         }
     }
 }
@@ -129,6 +132,7 @@ impl World {
             operator_listen: None,
             node_name: None,
             delivery_history: platform::DeliveryHistory::default(),
+            pause_targeting_after: options.pause_targeting_after,
         };
         let platform =
             build_platform(&platform_db, &clock, &keys, &platform_settings, &tasks).await;

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 
 use super::DatabaseArguments;
 
@@ -89,6 +91,16 @@ pub(crate) struct PlatformArguments {
     )]
     pub(crate) dead_delivery_days: u32,
 
+    /// Pause the targeting of businesses that depend on a partner whose endpoint has been impaired for longer than this,
+    /// such as `30m` or `2h`, until it has recovered. Off unless given.
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration,
+        env = "CORKBOARD_PAUSE_TARGETING_AFTER"
+    )]
+    pub(crate) pause_targeting_after: Option<Duration>,
+
     /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
     #[arg(
         long = "trusted-proxy",
@@ -113,6 +125,36 @@ impl From<EnvironmentName> for platform::Environment {
         match name {
             EnvironmentName::Staging => Self::Staging,
             EnvironmentName::Production => Self::Production,
+        }
+    }
+}
+
+/// A time that passes, such as `30m`: a minute at least, because every endpoint fails for a moment.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let parsed = text.parse::<SignedDuration>().ok();
+    parsed
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| *duration >= Duration::from_mins(1))
+        .ok_or("it must be a duration of at least a minute, such as `30m`, `2h` or `1h 30m`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_at_least_a_minute() {
+        for (text, minutes) in [
+            ("1m", 1),
+            ("90m", 90),
+            ("2h", 120),
+            ("1h 30m", 90),
+            ("60s", 1),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_mins(minutes)), "{text}");
+        }
+        for text in ["", "0", "30", "59s", "-2h", "2h ago", "soon", "1y"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 }

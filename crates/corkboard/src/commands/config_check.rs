@@ -1,5 +1,7 @@
 //! `config check`: whether `serve` would start with these settings, and what they are, secrets hidden.
 
+use std::time::Duration;
+
 use super::settings;
 use crate::cli::{GatewayArguments, PlatformArguments};
 use crate::failure::Failure;
@@ -45,6 +47,12 @@ pub(crate) fn platform(arguments: &PlatformArguments) -> Result<(), Failure> {
             "dead-delivery-days",
             arguments.dead_delivery_days.to_string(),
         ),
+        (
+            "pause-targeting-after",
+            settings
+                .pause_targeting_after
+                .map_or_else(|| "never".to_owned(), minutes),
+        ),
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())
@@ -89,6 +97,10 @@ pub(crate) fn gateway(arguments: &GatewayArguments) -> Result<(), Failure> {
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())
+}
+
+fn minutes(duration: Duration) -> String {
+    format!("{} minutes", duration.as_secs() / 60)
 }
 
 fn shown(path: &std::path::Path) -> String {

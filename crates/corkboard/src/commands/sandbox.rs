@@ -148,6 +148,7 @@ fn platform_settings(
         operator_listen: None,
         node_name: None,
         delivery_history: platform::DeliveryHistory::default(),
+        pause_targeting_after: None,
     })
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn platform(
             finished: DAY * arguments.delivery_history_days,
             dead: DAY * arguments.dead_delivery_days,
         },
+        pause_targeting_after: arguments.pause_targeting_after,
     };
     Ok((settings, keyring(&arguments.secret_key_file)?))
 }

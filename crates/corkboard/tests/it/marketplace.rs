@@ -18,10 +18,15 @@ pub(crate) struct Marketplace {
 impl Marketplace {
     /// The partner may act for the first pro's first business, without OAuth.
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(WorldOptions::on(engine)).await
+    }
+
+    /// The same in a world with something special.
+    pub(crate) async fn start_with(options: WorldOptions) -> Self {
         let partner = Receiver::start().await;
         let options = WorldOptions {
             partner_url: Some(partner.url().to_owned()),
-            ..WorldOptions::on(engine)
+            ..options
         };
         let world = World::start(options).await;
         let partner_id = world.partner_id().await;
@@ -146,6 +151,39 @@ impl Marketplace {
         rows.iter()
             .map(|row| serde_json::from_str(&detail(row)).expect("details are JSON"))
             .collect()
+    }
+
+    /// What the operator's event feed has, in order: the kind of each event and its content.
+    pub(crate) async fn events(&self) -> Vec<(String, Value)> {
+        let path = "/operator/v1/events?limit=200";
+        let page = self
+            .world
+            .operator()
+            .get(path)
+            .await
+            .expect_status(200)
+            .json();
+        let events = page["data"].as_array().expect("a list").iter();
+        let kind = |event: &Value| event["kind"].as_str().expect("a kind").to_owned();
+        events
+            .map(|event| (kind(event), event["content"].clone()))
+            .collect()
+    }
+
+    /// What the partner's endpoint went through, the newest first, as the operator sees it.
+    pub(crate) async fn impairments(&self, filter: &str) -> Vec<Value> {
+        let path = format!(
+            "/operator/v1/impairments?partner={}&{filter}",
+            self.partner_id
+        );
+        let list = self
+            .world
+            .operator()
+            .get(&path)
+            .await
+            .expect_status(200)
+            .json();
+        list["data"].as_array().expect("a list").clone()
     }
 
     /// Time passes, and what falls due is delivered.

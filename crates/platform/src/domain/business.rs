@@ -10,9 +10,18 @@ pub(crate) struct Business {
     /// Nobody's, where a partner made it for a test (protocol §3.3).
     pub(crate) account_id: Option<AccountId>,
     pub(crate) name: String,
-    /// Whether it is offered to customers at all.
+    /// Whether it is to be offered to customers at all, as the pro, a partner or the operator switched it.
     pub(crate) targeting: bool,
+    /// Whether an impairment of its partner holds that back at the moment (protocol §4.5).
+    pub(crate) targeting_paused: bool,
     pub(crate) created_at: Timestamp,
+}
+
+impl Business {
+    /// Whether customers are offered it.
+    pub(crate) fn is_offered(&self) -> bool {
+        self.targeting && !self.targeting_paused
+    }
 }
 
 /// A kind of work that a business does.

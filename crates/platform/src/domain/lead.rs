@@ -107,6 +107,9 @@ pub(crate) enum TargetingOff {
     /// For no kind of work.
     #[error("the targeting of the business is off")]
     Business,
+    /// For no kind of work, until what is sent to its partner arrives again.
+    #[error("the targeting of the business is paused, because its partner's endpoint is impaired")]
+    Paused,
     /// For this kind of work.
     #[error("the targeting of the business is off for this category")]
     Category,
@@ -119,6 +122,9 @@ pub(crate) fn judge_targeting(
 ) -> Result<(), TargetingOff> {
     if !business.targeting {
         return Err(TargetingOff::Business);
+    }
+    if business.targeting_paused {
+        return Err(TargetingOff::Paused);
     }
     if !category.targeting {
         return Err(TargetingOff::Category);
@@ -192,6 +198,7 @@ mod tests {
             account_id: None,
             name: "Our name of it".to_owned(),
             targeting,
+            targeting_paused: false,
             created_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -236,6 +243,22 @@ mod tests {
         ] {
             let category = category(1, "Plumbing", of_category);
             assert_eq!(judge_targeting(&business(of_business), &category), expected);
+        }
+    }
+
+    #[test]
+    fn a_pause_keeps_customers_away_from_what_is_on() {
+        let category = category(1, "Plumbing", true);
+        for (of_business, expected) in [
+            (true, TargetingOff::Paused),
+            (false, TargetingOff::Business),
+        ] {
+            let business = Business {
+                targeting_paused: true,
+                ..business(of_business)
+            };
+            assert!(!business.is_offered());
+            assert_eq!(judge_targeting(&business, &category), Err(expected));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Removes what has run out: log-ins, open connect pages, first answers, revoked and expired tokens, old deliveries. In
 //! small batches, so that nobody waits for it.
 //!
-//! Two tables grow and are not swept: `event`, because a follower may come back to its cursor after any time, and `audit`,
-//! which is append-only.
+//! Three tables grow and are not swept: `event`, because a follower may come back to its cursor after any time; `audit`,
+//! which is append-only; and `impairment` with its pauses, a few rows for each outage, which refunds are argued with.
 
 use std::time::Duration;
 

@@ -116,7 +116,8 @@ fn shown(business: &Business) -> Value {
         "business_id": business.business_id,
         "account_id": business.account_id,
         "name": business.name,
-        "targeting": business.targeting,
+        "targeting": business.is_offered(),
+        "targeting_paused": business.targeting_paused,
         "created_at": business.created_at.to_string(),
     })
 }

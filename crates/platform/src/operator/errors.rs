@@ -107,6 +107,9 @@ pub(super) fn create_lead(error: CreateLeadError) -> ApiError {
         CreateLeadError::TargetingOff(TargetingOff::Business) => {
             ApiError::conflict("The targeting of the business is off: it takes no leads.")
         }
+        CreateLeadError::TargetingOff(TargetingOff::Paused) => ApiError::conflict(
+            "The targeting of the business is paused, because what is sent to its partner does not arrive: it takes no leads.",
+        ),
         CreateLeadError::TargetingOff(TargetingOff::Category) => ApiError::conflict(
             "The targeting of the business is off for this category: it takes no such leads.",
         ),

@@ -19,6 +19,7 @@ use crate::pages::visitor::LoggedIn;
 use crate::service::disconnect::{Disconnector, disconnect};
 use crate::service::services_page::{self, ConnectedPartner, OwnBusiness};
 use crate::service::targeting::{self, Switch, SwitchedBy};
+use crate::store::targeting_pause::OwnPause;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ServicesContext {
@@ -32,8 +33,16 @@ struct BusinessContext {
     business_id: String,
     name: String,
     is_on: bool,
+    /// Why it is not offered although it is on.
+    pause: Option<PauseContext>,
     categories: Vec<CategoryContext>,
     partners: Vec<PartnerContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct PauseContext {
+    partner: String,
+    since: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,8 +142,14 @@ impl ServicesContext {
                 account_id: None,
                 name: name.to_owned(),
                 targeting,
+                targeting_paused: id % 2 == 0,
                 created_at: Timestamp::UNIX_EPOCH,
             },
+            pause: (id % 2 == 0).then(|| OwnPause {
+                business_id: BusinessId::from_i64(id).unwrap(),
+                partner_name: "Demo <script>".to_owned(),
+                since: Timestamp::constant(1_790_000_000, 0),
+            }),
             categories: [
                 (1, "Interior Painting", true),
                 (2, "Exterior <script>", false),
@@ -182,12 +197,26 @@ impl From<OwnBusiness> for BusinessContext {
             business_id: own.business.business_id.to_string(),
             name: own.business.name,
             is_on: own.business.targeting,
+            // Who switched it off themselves need not hear that it would be off anyway.
+            pause: own
+                .pause
+                .filter(|_| own.business.targeting)
+                .map(PauseContext::from),
             categories: own
                 .categories
                 .into_iter()
                 .map(CategoryContext::from)
                 .collect(),
             partners: own.partners.into_iter().map(PartnerContext::from).collect(),
+        }
+    }
+}
+
+impl From<OwnPause> for PauseContext {
+    fn from(pause: OwnPause) -> Self {
+        Self {
+            partner: pause.partner_name,
+            since: pause.since.strftime("%B %-d, %Y, %H:%M UTC").to_string(),
         }
     }
 }

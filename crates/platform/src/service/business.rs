@@ -53,6 +53,7 @@ pub(crate) async fn register(
             account_id: Some(new.account_id),
             name: new.name.as_str().to_owned(),
             targeting: true,
+            targeting_paused: false,
             created_at: core.clock.now(),
         },
         account_id: new.account_id,

@@ -214,6 +214,7 @@ impl Seed {
             account_id: Some(account_id),
             name: wanted.name.clone(),
             targeting: true,
+            targeting_paused: false,
             created_at: self.now,
         };
         business::insert(tx, &new).await?;

@@ -1,6 +1,7 @@
 //! Tells the delivery engine where each delivery goes, from the partners' endpoints as they are now.
 
-use delivery::{Addressee, Destination, Directory, DirectoryError, Target};
+use database::{Error, Tx};
+use delivery::{Addressee, Change, Destination, Directory, DirectoryError, EndpointChange, Target};
 use http::{HeaderMap, Method};
 use protocol::basic_credentials::Credentials;
 use protocol::id::PartnerId;
@@ -9,6 +10,8 @@ use url::Url;
 
 use crate::core::Core;
 use crate::domain::endpoint::{self as rules, Endpoint, Kind};
+use crate::domain::impairment::EndedBy;
+use crate::service::impairment;
 use crate::store::{endpoint, partner};
 
 /// The partners' endpoints.
@@ -37,6 +40,26 @@ impl Directory for EndpointDirectory {
             None => Ok(Target::Off(
                 "the partner takes no such deliveries".to_owned(),
             )),
+        }
+    }
+
+    async fn endpoint_changed<T: Tx>(
+        &self,
+        tx: &mut T,
+        change: &EndpointChange,
+    ) -> Result<(), Error> {
+        // Nobody else's endpoints are recorded for.
+        let Some(partner_id) = PartnerId::from_i64(change.endpoint_id.get()) else {
+            return Ok(());
+        };
+        let (core, at) = (&self.core, change.at);
+        match &change.change {
+            Change::KindOff(kind) => {
+                impairment::tell_kind_off(tx, core, partner_id, kind, at).await
+            }
+            Change::Held(_) | Change::Recovered { .. } | Change::Gone => {
+                impairment::follow(tx, core, partner_id, EndedBy::Probe, at).await
+            }
         }
     }
 }

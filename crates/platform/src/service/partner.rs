@@ -8,10 +8,11 @@ use thiserror::Error;
 
 use crate::core::Core;
 use crate::domain::endpoint::{Endpoint, EndpointSettings};
+use crate::domain::impairment::EndedBy;
 use crate::domain::partner::Partner;
 use crate::domain::text::Name;
 use crate::service::idempotency::{Answer, KeyedRequest, Once, OnceError};
-use crate::service::{ids, operator_audit};
+use crate::service::{ids, impairment, operator_audit};
 use crate::store::{endpoint, partner};
 
 /// A partner to be set up.
@@ -100,7 +101,8 @@ pub(crate) async fn find(
     Ok(Some(PartnerProfile { partner, endpoint }))
 }
 
-/// Sets where the partner receives, or replaces all of it. What the old endpoint's answers had stopped goes on.
+/// Sets where the partner receives, or replaces all of it. What the old endpoint's answers had stopped goes on, and its
+/// impairment is over: if the new one is no better, another one begins.
 pub(crate) async fn set_endpoint(
     core: &Core,
     partner_id: PartnerId,
@@ -156,9 +158,11 @@ impl Op for SetEndpoint {
             return Err(PartnerError::UnknownPartner);
         }
         endpoint::save(tx, self.partner_id, &self.endpoint).await?;
+        let now = self.core.clock.now();
         delivery::release(tx, self.partner_id.into()).await?;
         let detail = json!({"partner_id": self.partner_id});
         operator_audit::record(tx, &self.core, "partner.endpoints_set", None, &detail).await?;
+        impairment::follow(tx, &self.core, self.partner_id, EndedBy::Settings, now).await?;
         Ok(self.endpoint.clone())
     }
 }

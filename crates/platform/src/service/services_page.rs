@@ -9,6 +9,7 @@ use protocol::scope::Scopes;
 use crate::core::Core;
 use crate::domain::business::{Business, BusinessCategory};
 use crate::store::connection::Connection;
+use crate::store::targeting_pause::{self, OwnPause};
 use crate::store::{business, connection, partner};
 
 /// A business as its owner sees it.
@@ -17,6 +18,8 @@ pub(crate) struct OwnBusiness {
     pub(crate) business: Business,
     pub(crate) categories: Vec<BusinessCategory>,
     pub(crate) partners: Vec<ConnectedPartner>,
+    /// What holds its targeting back.
+    pub(crate) pause: Option<OwnPause>,
 }
 
 /// A partner's client that is connected to a business. A test client may be so several times, and is shown once.
@@ -37,6 +40,7 @@ pub(crate) async fn overview(
 ) -> Result<Vec<OwnBusiness>, database::Error> {
     let mut reader = core.db.reader();
     let connections = connection::of_account(&mut reader, account_id).await?;
+    let mut pauses = targeting_pause::of_account(&mut reader, account_id).await?;
     let mut overview = Vec::new();
     for business in business::of_account(&mut reader, account_id).await? {
         let own = |connection: &&Connection| connection.business_id == business.business_id;
@@ -47,7 +51,10 @@ pub(crate) async fn overview(
                 partners.push(connected_partner(core, connection).await?);
             }
         }
+        let own = |pause: &OwnPause| pause.business_id == business.business_id;
+        let pause = pauses.iter().position(own);
         overview.push(OwnBusiness {
+            pause: pause.map(|at| pauses.swap_remove(at)),
             categories: business::categories(&mut reader, business.business_id).await?,
             business,
             partners,

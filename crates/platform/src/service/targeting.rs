@@ -1,7 +1,6 @@
 //! Switching a business, or one of its kinds of work, on and off for customers (protocol §3.2, D7): by a client with a
-//! token, by the pro by hand, or by the operator.
+//! token, by the pro by hand, or by the operator. The hands of the last two end a pause (`targeting_pause.rs`).
 
-use base::{Clock, IdMaker};
 use database::{Op, Tx};
 use protocol::id::{AccountId, BusinessId, CategoryId};
 use protocol::targeting::TargetingChange;
@@ -10,7 +9,9 @@ use thiserror::Error;
 
 use crate::core::Core;
 use crate::service::access::{self, Access, AccessError};
+use crate::service::targeting_pause;
 use crate::store::audit::{self, Actor};
+use crate::store::targeting_pause::{HeldBack, PauseEnd};
 use crate::store::{business, event};
 
 /// The event that tells the marketplace, and the word in the audit.
@@ -61,8 +62,7 @@ pub(crate) async fn set(core: &Core, by: SwitchedBy, switch: Switch) -> Result<(
         return check_category(core, switch).await;
     }
     let op = Set {
-        ids: core.ids.clone(),
-        clock: core.clock.clone(),
+        core: core.clone(),
         by,
         switch,
     };
@@ -85,8 +85,7 @@ async fn check_category(core: &Core, switch: Switch) -> Result<(), TargetingErro
 }
 
 struct Set {
-    ids: IdMaker,
-    clock: Clock,
+    core: Core,
     by: SwitchedBy,
     switch: Switch,
 }
@@ -112,6 +111,9 @@ impl Op for Set {
         if !changed {
             return Err(TargetingError::UnknownCategory);
         }
+        if category_id.is_none() {
+            self.overrule(tx).await?;
+        }
         self.tell(tx).await
     }
 }
@@ -133,8 +135,24 @@ impl Set {
         }
     }
 
+    /// Of who switches the whole business, whose word goes before an impairment's.
+    async fn overrule<T: Tx>(&self, tx: &mut T) -> Result<(), TargetingError> {
+        let by = match self.by {
+            SwitchedBy::Client(_) => return Ok(()),
+            SwitchedBy::Pro(account_id) => (PauseEnd::Pro, Actor::Pro(account_id)),
+            SwitchedBy::Operator => (PauseEnd::Operator, Actor::Operator),
+        };
+        let held_back = HeldBack {
+            business_id: self.switch.business_id,
+            targeting: self.switch.change.enabled,
+        };
+        let now = self.core.clock.now();
+        targeting_pause::overrule(tx, &self.core, held_back, by, now).await?;
+        Ok(())
+    }
+
     async fn tell<T: Tx>(&self, tx: &mut T) -> Result<(), TargetingError> {
-        let now = self.clock.now();
+        let now = self.core.clock.now();
         let Switch {
             business_id,
             category_id,
@@ -147,7 +165,7 @@ impl Set {
         })
         .to_string();
         let entry = audit::Entry {
-            audit_id: self.ids.next_id(),
+            audit_id: self.core.ids.next_id(),
             kind: TARGETING_CHANGED,
             actor: match &self.by {
                 SwitchedBy::Client(access) => Actor::Client(&access.client_id),

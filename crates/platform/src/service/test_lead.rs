@@ -106,6 +106,7 @@ impl Create {
             account_id: None,
             name: test_data::BUSINESS_NAME.to_owned(),
             targeting: true,
+            targeting_paused: false,
             created_at: now,
         };
         business::insert(tx, &dummy).await?;

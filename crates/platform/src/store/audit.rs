@@ -20,6 +20,8 @@ pub(crate) enum Actor<'a> {
     Pro(AccountId),
     /// Who runs the platform.
     Operator,
+    /// The platform by itself.
+    Platform,
 }
 
 impl fmt::Display for Actor<'_> {
@@ -28,6 +30,7 @@ impl fmt::Display for Actor<'_> {
             Self::Client(client_id) => write!(formatter, "client {client_id}"),
             Self::Pro(account_id) => write!(formatter, "pro {account_id}"),
             Self::Operator => formatter.write_str("operator"),
+            Self::Platform => formatter.write_str("platform"),
         }
     }
 }

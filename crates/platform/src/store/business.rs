@@ -6,15 +6,20 @@ use protocol::id::{AccountId, BusinessId, CategoryId};
 use crate::domain::business::{Business, BusinessCategory};
 use crate::store::column;
 
+macro_rules! columns {
+    () => {
+        "SELECT business_id, account_id, name, targeting, created_at_us, EXISTS (SELECT 1 FROM targeting_pause
+            WHERE targeting_pause.business_id = business.business_id AND targeting_pause.ended_at_us IS NULL)
+            AS targeting_paused FROM business"
+    };
+}
+
 database::statements! {
     INSERT = "INSERT INTO business (business_id, account_id, name, targeting, created_at_us)
         VALUES ($1, $2, $3, $4, $5)";
-    FIND = "SELECT business_id, account_id, name, targeting, created_at_us
-        FROM business WHERE business_id = $1";
-    LIST = "SELECT business_id, account_id, name, targeting, created_at_us
-        FROM business WHERE business_id > $1 ORDER BY business_id LIMIT $2";
-    LIST_OF_ACCOUNT = "SELECT business_id, account_id, name, targeting, created_at_us
-        FROM business WHERE account_id = $1 ORDER BY business_id";
+    FIND = (columns!(), " WHERE business_id = $1");
+    LIST = (columns!(), " WHERE business_id > $1 ORDER BY business_id LIMIT $2");
+    LIST_OF_ACCOUNT = (columns!(), " WHERE account_id = $1 ORDER BY business_id");
     LIST_CATEGORIES = "SELECT category.category_id, category.name, business_category.targeting
         FROM business_category
         JOIN category ON category.category_id = business_category.category_id
@@ -29,7 +34,7 @@ database::statements! {
         VALUES ($1, $2, $3) ON CONFLICT (business_id, category_id) DO NOTHING";
 }
 
-/// Stores a new business, without categories.
+/// Stores a new business, without categories; nothing holds its targeting back.
 pub(crate) async fn insert<T: Tx>(tx: &mut T, business: &Business) -> Result<(), Error> {
     tx.execute(
         INSERT,
@@ -158,6 +163,7 @@ fn from_row(row: &Row) -> Result<Business, Error> {
         account_id: column::optional_id(row, "account_id", AccountId::from_i64)?,
         name: row.get("name")?,
         targeting: row.get("targeting")?,
+        targeting_paused: row.get("targeting_paused")?,
         created_at: row.get("created_at_us")?,
     })
 }
@@ -184,6 +190,7 @@ mod tests {
             account_id: None,
             name: "Test".to_owned(),
             targeting: true,
+            targeting_paused: false,
             created_at: start(),
         };
         let inserted = in_transaction!(db, [dummy: Business], |tx| -> () {

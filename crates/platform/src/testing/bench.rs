@@ -227,6 +227,7 @@ impl Op for People {
             account_id: Some(self.account_id),
             name: "cleaner business".to_owned(),
             targeting: true,
+            targeting_paused: false,
             created_at,
         };
         business::insert(tx, &business).await

@@ -52,6 +52,7 @@ fn settings() -> Settings {
         operator_listen: None,
         node_name: None,
         delivery_history: DeliveryHistory::default(),
+        pause_targeting_after: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The operator API (§8.1, §8.4, §8.6).
 
 use crate::id::{
-    AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, LeadId, PartnerId, ReplayId,
+    AccountId, BusinessId, CategoryId, CustomerId, DeliveryId, ImpairmentId, LeadId, PartnerId,
+    ReplayId,
 };
 
 use super::fill::filled_paths;
@@ -22,6 +23,8 @@ pub const CONNECTIONS: &str = "/operator/v1/connections";
 pub const DELIVERIES: &str = "/operator/v1/deliveries";
 /// Replays: list.
 pub const REPLAYS: &str = "/operator/v1/replays";
+/// Impairments of partners' endpoints: list, by partner, open or over.
+pub const IMPAIRMENTS: &str = "/operator/v1/impairments";
 /// The event feed, by cursor or as server-sent events.
 pub const EVENTS: &str = "/operator/v1/events";
 
@@ -86,4 +89,9 @@ filled_paths! {
     REPLAY = "/operator/v1/replays/{replay_id}", replay(replay_id: ReplayId);
     /// Stopping a replay.
     REPLAY_CANCEL = "/operator/v1/replays/{replay_id}/cancel", replay_cancel(replay_id: ReplayId);
+    /// One impairment.
+    IMPAIRMENT = "/operator/v1/impairments/{impairment_id}", impairment(impairment_id: ImpairmentId);
+    /// Leads that were charged and came late because of an impairment, or not at all: list, also as CSV.
+    IMPAIRMENT_CHARGED_LEADS = "/operator/v1/impairments/{impairment_id}/charged-leads",
+        impairment_charged_leads(impairment_id: ImpairmentId);
 }
