@@ -107,6 +107,10 @@ fn deliver() -> Router<Core> {
             post(partner_deliveries::pause_partner),
         )
         .route(
+            paths::PARTNER_LIMITS,
+            put(partner_deliveries::put_partner_limits),
+        )
+        .route(
             paths::PARTNER_RESUME,
             post(partner_deliveries::resume_partner),
         )

@@ -11,6 +11,7 @@ on_both_databases![
     health_tells_what_is_the_matter_and_what_to_do,
     what_waits_is_called_off_all_or_of_one_business,
     much_is_called_off_too,
+    a_partner_gets_no_more_than_its_limits,
 ];
 
 impl Marketplace {
@@ -181,4 +182,62 @@ async fn much_is_called_off_too(engine: Engine) {
         .filter_map(|line| line["deliveries"].as_u64())
         .collect();
     assert_eq!(counts, [200, 30], "a transaction each");
+}
+
+async fn a_partner_gets_no_more_than_its_limits(engine: Engine) {
+    let market = Marketplace::start(engine).await;
+    let path = format!("/operator/v1/partners/{}/limits", market.partner_id);
+    let operator = market.world.operator();
+    let limits = json!({"weight": 3, "max_in_flight": 1, "backlog_per_second": 2});
+    let health = operator.put(&path, &limits).await.expect_status(200).json();
+    assert_eq!(health["limits"], limits);
+    // What waited for long goes out two in a second, one after the other.
+    market.order_partner("pause", &json!({})).await;
+    for _ in 0..5 {
+        market.lead().await;
+    }
+    market.pass(3_600.0).await;
+    market.order_partner("resume", &json!({})).await;
+    market.world.drain().await;
+    let mut came = vec![market.came().len()];
+    for _ in 0..4 {
+        market.pass(0.5).await;
+        came.push(market.came().len());
+    }
+    assert_eq!(came, [1; 5]);
+    let usual = operator
+        .put(&path, &json!({}))
+        .await
+        .expect_status(200)
+        .json();
+    assert_eq!(
+        usual["limits"],
+        json!({"weight": 1, "max_in_flight": null, "backlog_per_second": null})
+    );
+    for (body, names) in [
+        (
+            json!({"weight": 0}),
+            "/weight must be a number from 1 to 100, or null.",
+        ),
+        (
+            json!({"max_in_flight": "8"}),
+            "/max_in_flight must be a number from 1 to 64, or null.",
+        ),
+        (
+            json!({"backlog_per_second": 1e9}),
+            "/backlog_per_second must be a number from 1 to 10000, or null.",
+        ),
+        (
+            json!({"weight": -1}),
+            "/weight must be a number from 1 to 100, or null.",
+        ),
+    ] {
+        let reply = operator.put(&path, &body).await;
+        assert_error(&reply, 400, "BAD_REQUEST");
+        assert_eq!(reply.json()["error_description"], names);
+    }
+    let unknown = operator
+        .put("/operator/v1/partners/7/limits", &limits)
+        .await;
+    assert_error(&unknown, 404, "NOT_FOUND");
 }

@@ -1,8 +1,9 @@
-//! All deliveries to one partner: how it stands with them, holding them, letting them go, calling them off.
+//! All deliveries to one partner: how it stands with them, holding them, letting them go, limiting and calling
+//! them off.
 
 use database::{Op, Tx};
 use delivery::replay::ReplayState;
-use delivery::{Called, ConversationId};
+use delivery::{Called, ConversationId, Limits};
 use protocol::id::{BusinessId, PartnerId, ReplayId};
 use serde_json::json;
 
@@ -23,6 +24,7 @@ const REPLAYS: usize = 20;
 pub(crate) struct PartnerHealth {
     pub(crate) health: Health,
     pub(crate) partner_name: String,
+    pub(crate) limits: Limits,
     /// The replays that run, newest first.
     pub(crate) replays: Vec<ReplayId>,
 }
@@ -42,6 +44,7 @@ pub(crate) async fn health(
     let replays = delivery::replay::list(&mut reader, Some(partner_id.into()), None, REPLAYS);
     let running = |replay: &delivery::replay::ReplayView| replay.state == ReplayState::Running;
     Ok(PartnerHealth {
+        limits: view.limits,
         health: Health::judge(view, has_endpoint, load, core.clock.now()),
         partner_name: partner.name,
         replays: replays
@@ -71,6 +74,22 @@ pub(crate) async fn resume(core: &Core, partner_id: PartnerId) -> Result<(), Par
         core: core.clone(),
         partner_id,
         holds: false,
+    };
+    core.db.write(op).await?;
+    core.deliveries.wake();
+    Ok(())
+}
+
+/// Says how much the partner gets from now on.
+pub(crate) async fn limit(
+    core: &Core,
+    partner_id: PartnerId,
+    limits: Limits,
+) -> Result<(), PartnerError> {
+    let op = Limit {
+        core: core.clone(),
+        partner_id,
+        limits,
     };
     core.db.write(op).await?;
     core.deliveries.wake();
@@ -132,6 +151,32 @@ impl Op for Hold {
         };
         let detail = json!({"partner_id": self.partner_id});
         operator_audit::record(tx, &self.core, kind, None, &detail).await?;
+        Ok(())
+    }
+}
+
+struct Limit {
+    core: Core,
+    partner_id: PartnerId,
+    limits: Limits,
+}
+
+impl Op for Limit {
+    type Out = ();
+    type Error = PartnerError;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), PartnerError> {
+        if partner::find(tx, self.partner_id).await?.is_none() {
+            return Err(PartnerError::UnknownPartner);
+        }
+        delivery::limit(tx, self.partner_id.into(), self.limits).await?;
+        let detail = json!({
+            "partner_id": self.partner_id,
+            "weight": self.limits.weight,
+            "max_in_flight": self.limits.max_in_flight,
+            "backlog_per_second": self.limits.backlog_per_second,
+        });
+        operator_audit::record(tx, &self.core, "partner.limited", None, &detail).await?;
         Ok(())
     }
 }

@@ -39,6 +39,8 @@ filled_paths! {
     PARTNER_HEALTH = "/operator/v1/partners/{partner_id}/health", partner_health(partner_id: PartnerId);
     /// Holding a partner's deliveries.
     PARTNER_PAUSE = "/operator/v1/partners/{partner_id}/pause", partner_pause(partner_id: PartnerId);
+    /// How much of the platform's sending a partner gets.
+    PARTNER_LIMITS = "/operator/v1/partners/{partner_id}/limits", partner_limits(partner_id: PartnerId);
     /// Letting them go again.
     PARTNER_RESUME = "/operator/v1/partners/{partner_id}/resume", partner_resume(partner_id: PartnerId);
     /// Calling off what waits for a partner.
