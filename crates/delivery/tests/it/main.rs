@@ -7,6 +7,7 @@ mod holds;
 mod lists;
 mod nodes;
 mod order;
+mod published;
 mod receiver;
 mod replay;
 mod replay_beside;
