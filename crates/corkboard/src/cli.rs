@@ -1,9 +1,13 @@
 //! The command line's words. Every flag is also an environment variable and a key of the settings file.
 
 mod database;
+mod deliveries;
 mod gateway;
+mod operator;
 mod platform;
+mod replay;
 mod sandbox;
+mod when;
 
 use std::path::PathBuf;
 
@@ -11,9 +15,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use database::DatabaseArguments;
+pub(crate) use deliveries::{
+    CancelArguments, DeliveriesArguments, DeliveriesCommand, ListArguments,
+};
 pub(crate) use gateway::{GatewayArguments, PlatformPreset};
+pub(crate) use operator::OperatorArguments;
 pub(crate) use platform::PlatformArguments;
+pub(crate) use replay::{ReplayArguments, ReplayCommand, StartArguments};
 pub(crate) use sandbox::SandboxArguments;
+pub(crate) use when::When;
 
 /// Both sides of a home-service marketplace's partner API: the marketplace's (platform) and the partner's (gateway).
 ///
@@ -27,6 +37,7 @@ pub(crate) use sandbox::SandboxArguments;
         corkboard sandbox                                 both sides on this machine, in one command\n  \
         corkboard gateway serve --config my.toml          the partner's side, against a real platform\n  \
         corkboard config check gateway --config my.toml   what a settings file means, secrets hidden\n  \
+        corkboard deliveries list --failed                what did not arrive, at a running platform\n  \
         corkboard completions bash                        completions for your shell"
 )]
 pub(crate) struct Cli {
@@ -36,7 +47,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) log: LogArguments,
 
-    /// A TOML file that gives flags their defaults: tables [platform], [gateway] and [sandbox], keys as the flags.
+    /// A TOML file that gives flags their defaults: tables [platform], [gateway], [sandbox] and [operator], keys as the flags.
     #[arg(long, global = true, value_name = "FILE", env = "CORKBOARD_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -96,6 +107,12 @@ pub(crate) enum Command {
     /// The partner's side: receives leads, answers customers, keeps tokens fresh.
     #[command(subcommand)]
     Gateway(GatewayCommand),
+
+    /// See what happened to deliveries, try them again, call them off, hold a partner: for whoever runs a platform.
+    Deliveries(DeliveriesArguments),
+
+    /// Send a partner again what died, at a rate, and follow it: for whoever runs a platform.
+    Replay(ReplayArguments),
 
     /// Bring a database's tables up to date, and say what was done. `serve` does the same at its start.
     Migrate(MigrateArguments),

@@ -2,14 +2,17 @@
 
 mod completions;
 mod config_check;
+mod deliveries;
+mod desk;
 mod gateway_serve;
 mod keys;
 mod migrate;
 mod platform_serve;
 mod reference;
+mod replay;
 mod sandbox;
 mod server;
-mod settings;
+pub(crate) mod settings;
 
 use crate::cli::{
     CheckCommand, Cli, Command, ConfigCommand, GatewayCommand, KeysCommand, PlatformCommand,
@@ -26,6 +29,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Gateway(GatewayCommand::Serve(arguments)) => {
             server::block_on(gateway_serve::run(*arguments))
         }
+        Command::Deliveries(arguments) => server::block_on(deliveries::run(arguments)),
+        Command::Replay(arguments) => server::block_on(replay::run(arguments)),
         Command::Migrate(arguments) => server::block_on(migrate::run(arguments)),
         Command::Config(ConfigCommand::Check(CheckCommand::Platform(arguments))) => {
             config_check::platform(&arguments)

@@ -23,6 +23,26 @@ impl Failure {
         }
     }
 
+    /// The same failure, with what it is about in front.
+    pub(crate) fn about(self, subject: &str) -> Self {
+        match self {
+            Self::Mendable { what, hint } => Self::Mendable {
+                what: format!("{subject}: {what}"),
+                hint,
+            },
+            Self::Unexpected(what) => Self::Unexpected(format!("{subject}: {what}")),
+            Self::CommandLine(error) => Self::CommandLine(error),
+        }
+    }
+
+    /// What happened, without what to do.
+    pub(crate) fn what(&self) -> String {
+        match self {
+            Self::Mendable { what, .. } | Self::Unexpected(what) => what.clone(),
+            Self::CommandLine(error) => error.to_string(),
+        }
+    }
+
     /// An error with all its causes, most general first.
     pub(crate) fn unexpected(error: &dyn std::error::Error) -> Self {
         Self::Unexpected(chain(error))

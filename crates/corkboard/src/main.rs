@@ -5,9 +5,11 @@ mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod operator_client;
 mod printer;
 mod ready_file;
 mod settings_file;
+mod words;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,7 @@ const TABLES: &[(&str, &[&[&str]])] = &[
         &[&["gateway", "serve"], &["config", "check", "gateway"]],
     ),
     ("sandbox", &[&["sandbox"]]),
+    ("operator", &[&["deliveries"], &["replay"]]),
 ];
 
 /// Reads the settings file, if one was named, and makes its values the defaults of `command`'s flags.
@@ -82,7 +83,7 @@ fn apply_text(command: Command, text: &str) -> Result<Command, String> {
         let (_, paths) = TABLES
             .iter()
             .find(|(table, _)| *table == name)
-            .ok_or_else(|| format!("there is no table `{name}`; use [platform], [gateway] or [sandbox]"))?;
+            .ok_or_else(|| format!("there is no table `{name}`; use [platform], [gateway], [sandbox] or [operator]"))?;
         let toml::Value::Table(values) = value else {
             return Err(format!("`{name}` must be a table"));
         };

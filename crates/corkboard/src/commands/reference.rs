@@ -23,18 +23,19 @@ fn cli(root: &Command) -> String {
         "# Command line\n\nMade from the program's own words by `cargo xtask generate`. \
          Every command also answers `--help`.\n",
     );
-    describe(&mut text, root, "corkboard");
+    describe(&mut text, root, "corkboard", &[]);
     text
 }
 
-fn describe(text: &mut String, command: &Command, path: &str) {
+/// What is among the inherited flags was told where they are defined.
+fn describe(text: &mut String, command: &Command, path: &str, inherited: &[&str]) {
     if path != "corkboard" {
         let about = command
             .get_about()
             .map(ToString::to_string)
             .unwrap_or_default();
         let _ = write!(text, "\n## `{path}`\n\n{about}\n");
-        let arguments: Vec<&Arg> = shown_arguments(command).collect();
+        let arguments: Vec<&Arg> = shown_arguments(command, inherited).collect();
         if !arguments.is_empty() {
             text.push_str("\n| argument | meaning | default |\n|---|---|---|\n");
         }
@@ -48,9 +49,11 @@ fn describe(text: &mut String, command: &Command, path: &str) {
             );
         }
     }
+    let inherited = [inherited, &global_names(command)].concat();
     for inner in command.get_subcommands() {
         if !inner.is_hide_set() && inner.get_name() != "help" {
-            describe(text, inner, &format!("{path} {}", inner.get_name()));
+            let path = format!("{path} {}", inner.get_name());
+            describe(text, inner, &path, &inherited);
         }
     }
 }
@@ -64,6 +67,7 @@ fn settings(root: &Command) -> String {
         ("platform", &["platform", "serve"][..]),
         ("gateway", &["gateway", "serve"]),
         ("sandbox", &["sandbox"]),
+        ("operator", &["deliveries"]),
     ] {
         let command = path
             .iter()
@@ -72,7 +76,10 @@ fn settings(root: &Command) -> String {
             text,
             "\n## `[{table}]`\n\n| key and flag | variable | meaning | default |\n|---|---|---|---|\n"
         );
-        for argument in command.into_iter().flat_map(shown_arguments) {
+        let inherited = global_names(root);
+        let arguments = command.into_iter();
+        let arguments = arguments.flat_map(|command| shown_arguments(command, &inherited));
+        for argument in arguments.filter(|argument| argument.get_env().is_some()) {
             let key = argument.get_long().unwrap_or_default();
             let variable = argument
                 .get_env()
@@ -89,11 +96,19 @@ fn settings(root: &Command) -> String {
     text
 }
 
-fn shown_arguments(command: &Command) -> impl Iterator<Item = &Arg> {
+fn shown_arguments<'a>(command: &'a Command, inherited: &[&str]) -> impl Iterator<Item = &'a Arg> {
     command
         .get_arguments()
-        .filter(|argument| !argument.is_hide_set() && !argument.is_global_set())
+        .filter(|argument| !argument.is_hide_set())
+        .filter(|argument| !inherited.contains(&argument.get_id().as_str()))
         .filter(|argument| !matches!(argument.get_id().as_str(), "help" | "version"))
+}
+
+fn global_names(command: &Command) -> Vec<&str> {
+    let globals = command
+        .get_arguments()
+        .filter(|argument| argument.is_global_set());
+    globals.map(|argument| argument.get_id().as_str()).collect()
 }
 
 fn name(argument: &Arg) -> String {

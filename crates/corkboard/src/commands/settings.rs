@@ -127,7 +127,7 @@ fn keyring(path: &Path) -> Result<Keyring, Failure> {
 
 /// A secret that stands alone in a file. A short one, or one of few different characters, is refused: it could be
 /// guessed.
-fn secret_line(path: &Path, flag: &str, shortest: usize) -> Result<Secret, Failure> {
+pub(crate) fn secret_line(path: &Path, flag: &str, shortest: usize) -> Result<Secret, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::mendable(
             format!("{flag}: {} cannot be read: {error}", path.display()),

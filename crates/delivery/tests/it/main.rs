@@ -9,6 +9,7 @@ mod lists;
 mod neighbours;
 mod nodes;
 mod order;
+mod published;
 mod receiver;
 mod replay;
 mod replay_beside;
