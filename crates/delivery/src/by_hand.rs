@@ -1,6 +1,7 @@
 //! What operators do: try again, replay, pause, resume, release. Each works in the caller's transaction, so that the
 //! audit line is written with it; wake the engine after the commit.
 
+use base::faults::{self, Point};
 use database::{Db, Error, Op, Tx};
 use jiff::Timestamp;
 use protocol::id::DeliveryId;
@@ -80,6 +81,7 @@ pub async fn replay_since(
             return Ok(count);
         };
         after = last.get();
+        faults::pass(Point::InReplayPage);
     }
 }
 
@@ -160,6 +162,7 @@ impl Op for ReplayBatch {
             let revived = revive(tx, endpoint, conversation, delivery, self.now).await?;
             replayed.revived += u64::from(revived);
             replayed.last = Some(delivery);
+            faults::pass(Point::MidBatch);
         }
         Ok(replayed)
     }

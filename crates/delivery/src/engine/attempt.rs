@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::faults::{self, Point};
 use base::outgoing::{Answer, OutgoingError};
 use database::Error;
 use jiff::Timestamp;
@@ -64,6 +65,7 @@ async fn try_attempt<D: Directory>(tools: &Tools<D>, ticket: &Ticket) -> Result<
     }
     let attempted = send(tools, destination, delivery).await;
     metrics::counter!("delivery_attempts_total", "class" => attempted.class.as_str()).increment(1);
+    faults::pass(Point::AfterAnswerBeforeOutcome);
     store(tools, ticket, attempted).await
 }
 
@@ -127,7 +129,10 @@ async fn send<D>(tools: &Tools<D>, destination: Destination, delivery: Box<Pendi
         delivery_id, body, ..
     } = *delivery;
     let result = match request::build(destination, delivery_id, body, started_at, deadline) {
-        Ok(request) => tools.outgoing.send(request).await,
+        Ok(request) => {
+            let sending = tools.outgoing.send(request);
+            faults::while_waiting(Point::AfterRequestWritten, sending).await
+        }
         Err(error) => Err(OutgoingError::Refused(error.to_string())),
     };
     let ended_at = tools.clock.now();

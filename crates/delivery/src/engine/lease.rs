@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use base::faults::{self, Point};
 use database::{Db, Error, Op, Tx};
 use jiff::Timestamp;
 
@@ -70,6 +71,9 @@ impl Leases {
                 .collect(),
         };
         let held = db.write(round).await?;
+        if held.len() > self.epochs.len() {
+            faults::pass(Point::InTakeOver);
+        }
         self.epochs = held
             .into_iter()
             .map(|held| (held.shard, held.epoch))

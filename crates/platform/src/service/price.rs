@@ -1,5 +1,6 @@
 //! A lead's price: the operator sets it or takes it back, and partners that asked for updates are told (protocol §4.3).
 
+use base::faults::{self, Point};
 use base::{Clock, IdMaker};
 use database::{Op, Tx};
 use protocol::id::LeadId;
@@ -34,6 +35,7 @@ pub(crate) async fn set(
             answer,
         })
         .await?;
+    faults::pass(Point::AfterCommitBeforeWake);
     core.deliveries.wake();
     Ok(answered)
 }
