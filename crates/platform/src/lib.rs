@@ -24,4 +24,4 @@ mod testing;
 pub use app::{App, BuildError, ConfirmError, Parts};
 pub use schema::MIGRATIONS;
 pub use service::demo::DemoError;
-pub use settings::{Environment, RequestLimit, Settings};
+pub use settings::{DeliveryTimes, Environment, RequestLimit, Settings};

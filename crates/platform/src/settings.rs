@@ -1,6 +1,7 @@
 //! What an operator chooses: read once at start by the command line, and passed on as values.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use base::SecretHash;
 use web::client_address::TrustedProxies;
@@ -43,6 +44,26 @@ impl Default for RequestLimit {
     }
 }
 
+/// How long deliveries may take, and with that how soon the others go on for a process that died: when its lease has run
+/// out, which is twice the sum of both after its last renewal at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryTimes {
+    /// A request's time from connecting to the last byte of the answer (protocol §4.5).
+    pub deadline: Duration,
+    /// How far the clocks of two processes may be apart.
+    pub clock_margin: Duration,
+}
+
+impl Default for DeliveryTimes {
+    fn default() -> Self {
+        let usual = delivery::Settings::new("");
+        Self {
+            deadline: usual.deadline,
+            clock_margin: usual.clock_margin,
+        }
+    }
+}
+
 /// The settings of the platform.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -63,4 +84,6 @@ pub struct Settings {
     /// This process's name among those of the platform, if it has one that is its own and stays the same: started again
     /// under it, it goes on with its deliveries at once instead of when the leases of its former life have run out.
     pub node_name: Option<String>,
+    /// How long deliveries may take.
+    pub delivery_times: DeliveryTimes,
 }

@@ -128,6 +128,7 @@ impl World {
             trusted_proxies: TrustedProxies::default(),
             operator_listen: None,
             node_name: None,
+            delivery_times: platform::DeliveryTimes::default(),
         };
         let platform =
             build_platform(&platform_db, &clock, &keys, &platform_settings, &tasks).await;

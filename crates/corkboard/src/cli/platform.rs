@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -65,9 +66,20 @@ pub(crate) struct PlatformArguments {
     pub(crate) request_burst: u32,
 
     /// This process's name among those of the platform: its own, and the same after every restart. With it a process that
-    /// was killed goes on with its deliveries at once; without it the others wait 40 seconds for its leases.
+    /// was killed goes on with its deliveries at once; without it the others wait 40 seconds for its leases (twice the sum
+    /// of --delivery-deadline and --clock-margin).
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
+
+    /// How long a partner's endpoint may take for one delivery, from connecting to the last byte of its answer. All
+    /// processes of one platform need the same.
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds, env = "CORKBOARD_DELIVERY_DEADLINE")]
+    pub(crate) delivery_deadline: Duration,
+
+    /// How far the clocks of the machines that this platform's processes run on may be apart. Beyond it two of them may
+    /// send the same delivery. All processes of one platform need the same.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, env = "CORKBOARD_CLOCK_MARGIN")]
+    pub(crate) clock_margin: Duration,
 
     /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
     #[arg(
@@ -93,6 +105,29 @@ impl From<EnvironmentName> for platform::Environment {
         match name {
             EnvironmentName::Staging => Self::Staging,
             EnvironmentName::Production => Self::Production,
+        }
+    }
+}
+
+/// Seconds with or without a fraction: from a tenth to ten minutes.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    seconds
+        .filter(|seconds| (0.1..=600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "give seconds between 0.1 and 600".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_may_have_a_fraction_and_have_bounds() {
+        assert_eq!(seconds("15"), Ok(Duration::from_secs(15)));
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for bad in ["", "0", "-1", "601", "NaN", "inf", "5 s"] {
+            assert!(seconds(bad).is_err(), "{bad}");
         }
     }
 }

@@ -37,6 +37,14 @@ pub(crate) fn platform(arguments: &PlatformArguments) -> Result<(), Failure> {
             settings.allow_insecure_endpoints.to_string(),
         ),
         ("requests", limit),
+        (
+            "delivery-deadline",
+            format!("{:?}", settings.delivery_times.deadline),
+        ),
+        (
+            "clock-margin",
+            format!("{:?}", settings.delivery_times.clock_margin),
+        ),
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())

@@ -147,6 +147,7 @@ fn platform_settings(
         trusted_proxies: TrustedProxies::default(),
         operator_listen: None,
         node_name: None,
+        delivery_times: platform::DeliveryTimes::default(),
     })
 }
 

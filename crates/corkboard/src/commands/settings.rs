@@ -29,6 +29,10 @@ pub(crate) fn platform(
         trusted_proxies: proxies(&arguments.trusted_proxies)?,
         operator_listen: arguments.operator_listen,
         node_name: arguments.node_name.clone(),
+        delivery_times: platform::DeliveryTimes {
+            deadline: arguments.delivery_deadline,
+            clock_margin: arguments.clock_margin,
+        },
     };
     Ok((settings, keyring(&arguments.secret_key_file)?))
 }

@@ -9,7 +9,7 @@ use web::origin::ExternalOrigin;
 use web::probes::Counters;
 
 use crate::core::{Core, Tools};
-use crate::settings::{Environment, Settings};
+use crate::settings::{DeliveryTimes, Environment, Settings};
 
 /// When tests begin.
 pub(crate) fn start() -> Timestamp {
@@ -51,6 +51,7 @@ fn settings() -> Settings {
         trusted_proxies: TrustedProxies::default(),
         operator_listen: None,
         node_name: None,
+        delivery_times: DeliveryTimes::default(),
     }
 }
 
