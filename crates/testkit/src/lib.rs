@@ -14,6 +14,7 @@ pub mod partner;
 pub mod process;
 pub mod raw;
 pub mod receiver;
+pub mod torture;
 pub mod webdriver;
 pub mod world;
 
