@@ -19,6 +19,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// What was written before a process died may be read by its receiver a little later.
 pub const TO_ARRIVE: Duration = Duration::from_millis(250);
 
+/// A process that froze between its last look and its request sends it when it goes on: at most so much later.
+const LATE: Duration = Duration::from_secs(2);
+
 /// How often it is looked whether the processes that live have stored the outcomes of what they sent.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// How often at most: two thirds of a lease are left at any time, and before they are over nobody may have taken over.
@@ -29,16 +32,7 @@ const LOOKS: u32 = 5;
 /// # Panics
 /// If the database does not answer.
 pub async fn in_flight(db: &Db, witnesses: &[Witness], moment: Timestamp) -> HashSet<DeliveryId> {
-    let clock = Clock::system();
-    clock.sleep_until(moment + TO_ARRIVE).await;
-    let from = moment - LONGEST;
-    let mut visits = Vec::new();
-    for witness in witnesses {
-        let recent = |visit: &Visit| visit.came_at > from && visit.came_at < moment + TO_ARRIVE;
-        visits.extend(witness.visits().into_iter().filter(recent));
-    }
-    let unsettled = unsettled(db, visits).await;
-    unsettled.iter().map(|visit| visit.delivery_id).collect()
+    ids(&unsettled_at(db, witnesses, moment).await)
 }
 
 /// The deliveries that one process of several had in flight, which was stopped or killed at `moment`. What the others
@@ -51,17 +45,29 @@ pub async fn in_flight_of_one(
     witnesses: &[Witness],
     moment: Timestamp,
 ) -> HashSet<DeliveryId> {
-    let clock = Clock::system();
-    let mut in_flight = in_flight(db, witnesses, moment).await;
+    let mut visits = unsettled_at(db, witnesses, moment).await;
     for look in 1..=LOOKS {
-        if in_flight.is_empty() {
-            break;
-        }
-        clock.sleep_until(moment + BETWEEN_LOOKS * look).await;
-        let still = self::in_flight(db, witnesses, moment).await;
-        in_flight.retain(|delivery| still.contains(delivery));
+        Clock::system()
+            .sleep_until(moment + BETWEEN_LOOKS * look)
+            .await;
+        visits = unsettled(db, visits).await;
     }
-    in_flight
+    ids(&visits)
+}
+
+async fn unsettled_at(db: &Db, witnesses: &[Witness], moment: Timestamp) -> Vec<Visit> {
+    Clock::system().sleep_until(moment + TO_ARRIVE).await;
+    let from = moment - LONGEST;
+    let mut visits = Vec::new();
+    for witness in witnesses {
+        let recent = |visit: &Visit| visit.came_at > from && visit.came_at < moment + TO_ARRIVE;
+        visits.extend(witness.visits().into_iter().filter(recent));
+    }
+    unsettled(db, visits).await
+}
+
+fn ids(visits: &[Visit]) -> HashSet<DeliveryId> {
+    visits.iter().map(|visit| visit.delivery_id).collect()
 }
 
 /// Those of these visits whose outcome is not stored.
@@ -106,4 +112,10 @@ pub async fn repeated(db: &Db, witnesses: &[Witness]) -> Vec<Visit> {
         visits.extend(several.flatten());
     }
     unsettled(db, visits).await
+}
+
+/// Whether this may be a request that a process had begun when it was frozen, and that it sent when it went on at
+/// `thawed_at`.
+pub fn is_late(visit: &Visit, thawed_at: Timestamp) -> bool {
+    thawed_at <= visit.came_at && visit.came_at < thawed_at + LATE
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use protocol::id::DeliveryId;
 
 use super::cluster::Suffered;
-use super::flight::TO_ARRIVE;
+use super::flight::{TO_ARRIVE, is_late};
 use super::ledger::{AcceptedLead, Event};
 use super::market::Market;
 use super::plan::{Harm, Plan};
@@ -17,8 +17,6 @@ use super::poster::Poster;
 use super::verdict::arrivals;
 use super::witness::{End, Visit};
 
-/// A process that was frozen between its last look and its request sends it when it goes on: at most so much later.
-const LATE: Duration = Duration::from_secs(2);
 /// A process has at most so many requests on their way to one endpoint.
 const IN_FLIGHT_PER_ENDPOINT: usize = 8;
 
@@ -133,12 +131,8 @@ impl Summary {
         self.repeats = repeats.len();
         let unexpected = |visit: &Visit| !in_flight.contains(&visit.delivery_id);
         for visit in repeats.into_iter().filter(unexpected) {
-            let is_late = |suffered: &Suffered| {
-                suffered.thawed_at.is_some_and(|thawed_at| {
-                    thawed_at <= visit.came_at && visit.came_at < thawed_at + LATE
-                })
-            };
-            if self.suffered.iter().any(is_late) {
+            let mut thaws = self.suffered.iter().filter_map(|one| one.thawed_at);
+            if thaws.any(|thawed_at| is_late(&visit, thawed_at)) {
                 self.late += 1;
             } else {
                 self.wrong.push(format!("sent without need: {visit:?}"));

@@ -134,11 +134,23 @@ impl Witness {
         self.memory().visits.len()
     }
 
-    /// How many requests wait for their answer.
-    pub fn open(&self) -> usize {
+    /// How often this delivery came.
+    pub fn times(&self, delivery: DeliveryId) -> usize {
         let memory = self.memory();
-        let open = memory.visits.iter().filter(|visit| visit.end == End::Open);
-        open.count()
+        let of = |visit: &&Visit| visit.delivery_id == delivery;
+        memory.visits.iter().filter(of).count()
+    }
+
+    /// Waits until this delivery has come a second time.
+    ///
+    /// # Panics
+    /// If it does not come within a minute.
+    pub async fn wait_for_another(&self, delivery: DeliveryId) {
+        let deadline = self.clock.now() + Duration::from_mins(1);
+        while self.times(delivery) < 2 {
+            assert!(self.clock.now() < deadline, "{delivery} came once only");
+            self.clock.sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
