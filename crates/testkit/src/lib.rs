@@ -11,6 +11,7 @@ pub mod connecting;
 pub mod example;
 pub mod http;
 pub mod partner;
+pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod receiver;

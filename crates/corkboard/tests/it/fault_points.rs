@@ -11,6 +11,7 @@ use testkit::torture::verdict::drained;
 use testkit::torture::witness::Manner;
 use testkit::world::Engine;
 
+use crate::program::{program, words};
 use crate::stage::{Stage, died};
 
 on_both_databases![
@@ -22,6 +23,18 @@ on_both_databases![
     in_a_replay_between_two_pages,
     in_a_take_over_from_its_former_life,
 ];
+
+/// The build that is handed out ignores the variable; `cargo xtask generate --check` shows that.
+#[test]
+fn only_a_build_for_tests_knows_fault_points_and_it_refuses_unknown_ones() {
+    let mut command = testkit::process::command(program());
+    command.args(["reference", "cli"]);
+    let output = command.env("CORKBOARD_FAULT", "nowhere:1").output();
+    let output = output.unwrap();
+    let told = words(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("CORKBOARD_FAULT=`nowhere:1`"), "{told}");
+}
 
 /// Some of the receivers are slow, so that something is in flight at any time.
 const MANNERS: [Manner; 3] = [

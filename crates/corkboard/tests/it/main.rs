@@ -28,12 +28,14 @@ macro_rules! on_both_databases {
 mod bad_input;
 mod bearer;
 mod browser;
+mod clock_jumps;
 mod codes;
 mod command_line;
 mod connect_requests;
 mod consent_page;
 mod contention;
 mod create_lead;
+mod database_restarts;
 mod delivery_failures;
 mod delivery_holds;
 mod delivery_requests;

@@ -1,5 +1,6 @@
 //! A marketplace to be tortured: partners, each a [`Witness`], and businesses whose leads reach one or two of them.
 
+use protocol::paths::receiver;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -98,10 +99,11 @@ impl Market {
 }
 
 async fn partner(operator: &ApiUser, witness: &Witness) -> String {
-    let url = |path: &str| format!("{}/{path}", witness.url());
+    let url = |path: &str| format!("{}{path}", witness.url());
     let partner = json!({
-        "name": witness.url(), "lead_url": url("lead"), "message_url": url("message"), "lead_update_url": url("price"),
-        "username": "platform", "password": "a password", "fields": FIELDS,
+        "name": witness.url(), "username": "platform", "password": "a password", "fields": FIELDS,
+        "lead_url": url(receiver::LEAD), "message_url": url(receiver::MESSAGE),
+        "lead_update_url": url(receiver::LEAD_UPDATE),
     });
     text(&made(operator, "/operator/v1/partners", &partner).await["partner_id"])
 }

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use base::{Clock, Entropy, Tasks};
 use jiff::Timestamp;
 use protocol::id::DeliveryId;
+use protocol::paths::receiver;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -141,14 +142,26 @@ impl Witness {
         memory.visits.iter().filter(of).count()
     }
 
+    /// Waits until so many requests have come.
+    ///
+    /// # Panics
+    /// If they do not come within a minute.
+    pub async fn wait_for(&self, count: usize) {
+        self.wait(|| self.count() >= count).await;
+    }
+
     /// Waits until this delivery has come a second time.
     ///
     /// # Panics
     /// If it does not come within a minute.
     pub async fn wait_for_another(&self, delivery: DeliveryId) {
+        self.wait(|| self.times(delivery) > 1).await;
+    }
+
+    async fn wait(&self, is_there: impl Fn() -> bool) {
         let deadline = self.clock.now() + Duration::from_mins(1);
-        while self.times(delivery) < 2 {
-            assert!(self.clock.now() < deadline, "{delivery} came once only");
+        while !is_there() {
+            assert!(self.clock.now() < deadline, "it does not come");
             self.clock.sleep(Duration::from_millis(20)).await;
         }
     }
@@ -195,9 +208,9 @@ fn read(path: &str, id: &str, body: &Bytes, came_at: Timestamp) -> Visit {
             .to_owned()
     };
     let event = match path {
-        "/lead" => Event::Lead,
-        "/message" => Event::Message(text("/message/messageID")),
-        "/price" => Event::Price(text("/leadPrice")),
+        receiver::LEAD => Event::Lead,
+        receiver::MESSAGE => Event::Message(text("/message/messageID")),
+        receiver::LEAD_UPDATE => Event::Price(text("/leadPrice")),
         other => panic!("nothing is sent to {other}"),
     };
     Visit {
