@@ -1,4 +1,4 @@
-//! The developer's tool: `cargo xtask ci | lint | generate | pg`.
+//! The developer's tool: `cargo xtask ci | lint | generate | pg | torture`.
 //!
 //! For: everything that is done to this repository and is not in the product. Not for: anything that a user of
 //! Corkboard runs. It needs nothing but Rust (and one JSON reader), so it builds in seconds on a fresh machine.
@@ -21,6 +21,7 @@ mod process;
 mod repository;
 mod supply;
 mod tools;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ Commands:
   lint       prove the invariants of ARCHITECTURE.md from the source files
   generate   write the generated pages under docs/reference (--check: only compare)
   pg         run a throw-away PostgreSQL, alone or around a command
+  torture    kill, freeze and add platform processes under load, and prove that nothing is lost
 
 `cargo xtask COMMAND --help` tells more. Exit codes: 0 all is well, 1 something must be mended.
 ";
@@ -63,6 +65,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "lint" => lint::command(arguments),
         "generate" => generate::command(arguments),
         "pg" => pg::command(arguments),
+        "torture" => torture::command(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

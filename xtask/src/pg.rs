@@ -1,10 +1,9 @@
 //! `cargo xtask pg`: a throw-away PostgreSQL at the command line.
 
-use std::io::Read;
 use std::process::{Command, ExitCode};
 
 use crate::failure::{Doing, Failure};
-use crate::postgres::{Durability, Server};
+use crate::postgres::{Durability, Server, Shutdown};
 use crate::process;
 
 const HELP: &str = "\
@@ -14,7 +13,8 @@ Usage: cargo xtask pg [--fast] [-- COMMAND [ARGUMENTS]]
 
 With a COMMAND: starts a server, runs COMMAND with CORKBOARD_TEST_POSTGRES set to its URL (and PGHOST, PGPORT, PGUSER
 and PGDATABASE, so that a plain `psql` finds it), stops the server and ends with COMMAND's exit code.
-Without: prints the URL and serves until Ctrl-C or the end of stdin.
+Without: prints the URL and serves until Ctrl-C or the end of stdin. Lines on stdin stop and start the server meanwhile:
+`stop fast`, `stop immediate` (as a crash would) and `start`, each answered by `done`.
 
   --fast   do not wait for the disk (fsync=off): for tests of behaviour, not of durability or speed
 
@@ -48,18 +48,27 @@ pub(crate) fn command(arguments: &[String]) -> Result<ExitCode, Failure> {
     }
     let server = Server::start(durability)?;
     match wanted.split_first() {
-        None => serve(&server),
+        None => serve(server),
         Some((program, arguments)) => around(&server, Command::new(program).args(arguments)),
     }
 }
 
-fn serve(server: &Server) -> Result<ExitCode, Failure> {
+fn serve(mut server: Server) -> Result<ExitCode, Failure> {
     println!("{}", server.url());
     eprintln!("serving until Ctrl-C or the end of stdin");
-    let mut ignored = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut ignored)
-        .doing(|| "read stdin".into())?;
+    for order in std::io::stdin().lines() {
+        let order = order.doing(|| "read stdin".into())?;
+        match order.trim() {
+            "stop fast" => server.stop(Shutdown::Fast)?,
+            "stop immediate" => server.stop(Shutdown::Immediate)?,
+            "start" => server.start_again()?,
+            other => {
+                return Err(Failure::new(format!("`{other}` is not an order"))
+                    .hint("`stop fast`, `stop immediate` or `start`"));
+            }
+        }
+        println!("done");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

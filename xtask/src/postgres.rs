@@ -17,6 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::failure::{Doing, Failure};
+use crate::process;
 use crate::tools::{Binaries, is_root};
 
 /// How the server treats its disk.
@@ -36,22 +37,43 @@ const TRIES: u32 = 3;
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Starts its arguments (after the folder) as the server, and ends it when stdin closes.
+/// Runs its arguments (after the folder) as the server until stdin closes, and then ends it. A server that ends while
+/// there is a file `down` is started again when the file is gone; one that ends otherwise has failed.
 const KEEPER: &str = r#"
 folder=$1; shift
 exec 3<&0
-"$@" >"$folder/server.log" 2>&1 </dev/null 3<&- &
-server=$!
-(cat <&3 >/dev/null; kill -INT "$server" 2>/dev/null) &
+(
+  cat <&3 >/dev/null
+  touch "$folder/over"
+  while kill -INT "$(cat "$folder/pid")"; do sleep 0.2; done
+) 2>/dev/null &
 exec 3<&-
-wait "$server" || tail -n 20 "$folder/server.log" >&2
+until [ -e "$folder/over" ]; do
+  "$@" >>"$folder/server.log" 2>&1 </dev/null &
+  server=$!
+  echo "$server" >"$folder/pid"
+  [ -e "$folder/over" ] && kill -INT "$server"
+  wait "$server" || [ -e "$folder/down" ] || tail -n 20 "$folder/server.log" >&2
+  [ -e "$folder/down" ] || break
+  while [ -e "$folder/down" ] && [ ! -e "$folder/over" ]; do sleep 0.05; done
+done
 rm -rf "$folder"
 "#;
+
+/// How a server is stopped that is to be started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shutdown {
+    /// Open transactions are rolled back and connections closed, then it ends in order.
+    Fast,
+    /// It ends at once, and recovers at its next start: as after a crash.
+    Immediate,
+}
 
 /// A running server. Dropping it stops the server and removes its folder.
 #[derive(Debug)]
 pub(crate) struct Server {
     keeper: Child,
+    folder: PathBuf,
     port: u16,
 }
 
@@ -101,6 +123,27 @@ impl Server {
             .env("PGDATABASE", "postgres");
     }
 
+    /// Stops the server, and returns when nobody is there any more.
+    pub(crate) fn stop(&self, shutdown: Shutdown) -> Result<(), Failure> {
+        let doing = || "stop PostgreSQL".to_owned();
+        fs::write(self.folder.join("down"), "").doing(doing)?;
+        let id = fs::read_to_string(self.folder.join("pid")).doing(doing)?;
+        let signal = match shutdown {
+            Shutdown::Fast => "INT",
+            Shutdown::Immediate => "QUIT",
+        };
+        // The keeper takes leave of its child, so that nothing is left to be sent a signal.
+        let words =
+            format!("kill -{signal} {id} && while kill -0 {id} 2>/dev/null; do sleep 0.02; done");
+        process::run(Command::new("sh").args(["-c", &words.replace('\n', " ")]))
+    }
+
+    /// Starts a stopped server again, on the same port and data.
+    pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
+        fs::remove_file(self.folder.join("down")).doing(|| "start PostgreSQL again".into())?;
+        self.await_readiness()
+    }
+
     fn launch(
         binaries: &Binaries,
         folder: &Path,
@@ -134,16 +177,21 @@ impl Server {
         let keeper = keeper
             .spawn()
             .doing(|| "start the PostgreSQL keeper".into())?;
-        let mut server = Self { keeper, port };
-        server.await_readiness(&folder.join("cluster/postmaster.pid"))?;
+        let mut server = Self {
+            keeper,
+            folder: folder.to_owned(),
+            port,
+        };
+        server.await_readiness()?;
         Ok(server)
     }
 
     /// The server writes "ready" as the last line of this file once it accepts connections.
-    fn await_readiness(&mut self, status_file: &Path) -> Result<(), Failure> {
+    fn await_readiness(&mut self) -> Result<(), Failure> {
+        let status_file = self.folder.join("cluster/postmaster.pid");
         let start = Instant::now();
         while start.elapsed() < START_TIMEOUT {
-            let status = fs::read_to_string(status_file).unwrap_or_default();
+            let status = fs::read_to_string(&status_file).unwrap_or_default();
             if status
                 .lines()
                 .last()

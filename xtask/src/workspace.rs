@@ -18,6 +18,8 @@ pub(crate) struct Package {
     pub(crate) license: Option<String>,
     /// Where it comes from; none for the crates of this workspace.
     pub(crate) source: Option<String>,
+    /// Features that its manifest switches on for more than its tests, its own defaults included: `package/feature`.
+    pub(crate) switched_on: Vec<String>,
     /// What its library or binary needs (development and build dependencies aside), as positions in `Packages`.
     needs: Vec<usize>,
 }
@@ -46,6 +48,7 @@ impl Packages {
                 version: string(&package["version"]),
                 license: package["license"].as_str().map(str::to_owned),
                 source: package["source"].as_str().map(str::to_owned),
+                switched_on: switched_on(package),
                 needs: Vec::new(),
             });
         }
@@ -97,6 +100,29 @@ impl Packages {
         }
         None
     }
+}
+
+/// Through a dependency's list of features, or as a part of a feature of its own.
+fn switched_on(package: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let dependencies =
+        list(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
+    for dependency in dependencies {
+        let name = string(&dependency["name"]);
+        let features = list(&dependency["features"]).map(string);
+        found.extend(features.map(|feature| format!("{name}/{feature}")));
+    }
+    for (feature, parts) in package["features"].as_object().into_iter().flatten() {
+        for part in list(parts).map(string) {
+            // A part without a slash is another feature of the package, and counts if it is one by default.
+            if part.contains('/') {
+                found.push(part.replace('?', ""));
+            } else if feature == "default" {
+                found.push(format!("{}/{part}", string(&package["name"])));
+            }
+        }
+    }
+    found
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

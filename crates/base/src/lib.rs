@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod entropy;
+pub mod faults;
 pub mod ids;
 pub mod keys;
 pub mod outgoing;

@@ -16,6 +16,7 @@ pub(crate) mod pace;
 
 use std::time::Duration;
 
+use base::faults::{self, Point};
 use database::{Db, Error, Op, Read, Tx};
 use jiff::Timestamp;
 use protocol::id::ReplayId;
@@ -135,6 +136,7 @@ async fn go_on(db: &Db, batch: Batch, revived: &mut u64) -> Option<Timestamp> {
     let (replay_id, now) = (batch.replay_id, batch.now);
     match db.write(batch).await {
         Ok(Some(moved)) => {
+            faults::pass(Point::InReplayPage);
             *revived += moved.revived;
             // After the last of this job there may be the first of the next one.
             let is_over = moved.job.view.state != ReplayState::Running;
@@ -197,6 +199,7 @@ async fn put_back<T: Tx>(tx: &mut T, mut job: Job, now: Timestamp) -> Result<Job
     for dead in &meant {
         let revived = revive(tx, &span, dead, now).await?;
         job.view.replayed += u64::from(revived);
+        faults::pass(Point::MidBatch);
     }
     job.pace = job.pace.spend(u64::try_from(meant.len()).unwrap_or(0), now);
     if found.len() < LOOKED_AT && seen.len() == found.len() {

@@ -22,11 +22,9 @@ pub struct Settings {
     /// A request's time from connecting to the last byte of the answer (protocol §4.5).
     pub deadline: Duration,
     /// How much longer than a request's deadline a lease must last when the request begins: for what happens between
-    /// that look and the request, and for monotonic clocks that run at slightly different speeds.
+    /// that look and the request, and for monotonic clocks that run at slightly different speeds. Leases are renewed
+    /// after one and a half times this.
     pub lease_margin: Duration,
-    /// How often leases are renewed. A lease lasts for three renewals more than a request needs, so it takes two failed
-    /// ones before nothing is sent any more.
-    pub renewal: Duration,
     /// Kinds that an endpoint may leave out: a 405 to one of them switches it off (protocol §4.5).
     pub optional_kinds: Vec<String>,
 }
@@ -43,7 +41,6 @@ impl Settings {
             poll: Duration::from_millis(500),
             deadline: Duration::from_secs(15),
             lease_margin: Duration::from_secs(2),
-            renewal: Duration::from_secs(3),
             optional_kinds: vec!["lead_update".to_owned(), "review".to_owned()],
         }
     }
@@ -53,8 +50,14 @@ impl Settings {
         self.deadline + self.lease_margin
     }
 
-    /// How long a lease lasts: after a process has died, so long at most nobody sends for its endpoints.
+    /// How often leases are renewed.
+    pub(crate) fn renewal(&self) -> Duration {
+        self.lease_margin * 3 / 2
+    }
+
+    /// How long a lease lasts: after a process has died, so long at most nobody sends for its endpoints. It is three
+    /// renewals more than a request needs, so that it takes two failed ones before nothing is sent any more.
     pub fn lease(&self) -> Duration {
-        self.needed_lease() + self.renewal * 3
+        self.needed_lease() + self.renewal() * 3
     }
 }

@@ -100,6 +100,11 @@ impl App {
         let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
         let pages = Pages::new(templates, settings.base_url.clone());
         let deliveries = delivery::Waker::new();
+        let delivery_settings = delivery::Settings {
+            deadline: settings.delivery_times.deadline,
+            lease_margin: settings.delivery_times.lease_margin,
+            ..delivery::Settings::new(lease.owner())
+        };
         let core = Core::new(Tools {
             ids: IdMaker::new(clock.clone(), lease.number()),
             passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
@@ -120,7 +125,7 @@ impl App {
             outgoing,
             directory: EndpointDirectory::new(core.clone()),
             waker: deliveries,
-            settings: delivery::Settings::new(lease.owner()),
+            settings: delivery_settings,
         });
         Ok(Self {
             core,

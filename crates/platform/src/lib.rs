@@ -25,4 +25,4 @@ mod testing;
 pub use app::{App, BuildError, ConfirmError, Parts};
 pub use schema::MIGRATIONS;
 pub use service::demo::DemoError;
-pub use settings::{DeliveryHistory, Environment, RequestLimit, Settings};
+pub use settings::{DeliveryHistory, DeliveryTimes, Environment, RequestLimit, Settings};

@@ -45,6 +45,26 @@ impl Default for RequestLimit {
     }
 }
 
+/// How long deliveries may take, and with that how soon the others go on for a process that died: when its lease has run
+/// out, which lasts for the deadline and five and a half times the margin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryTimes {
+    /// A request's time from connecting to the last byte of the answer (protocol §4.5).
+    pub deadline: Duration,
+    /// How much longer than the deadline a lease must last when a request begins.
+    pub lease_margin: Duration,
+}
+
+impl Default for DeliveryTimes {
+    fn default() -> Self {
+        let usual = delivery::Settings::new("");
+        Self {
+            deadline: usual.deadline,
+            lease_margin: usual.lease_margin,
+        }
+    }
+}
+
 /// The settings of the platform.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -70,4 +90,6 @@ pub struct Settings {
     /// How long a partner's endpoint may be impaired until the targeting of the businesses that depend on it is paused;
     /// nothing means that it never is.
     pub pause_targeting_after: Option<Duration>,
+    /// How long deliveries may take.
+    pub delivery_times: DeliveryTimes,
 }

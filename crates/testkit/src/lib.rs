@@ -11,9 +11,11 @@ pub mod connecting;
 pub mod example;
 pub mod http;
 pub mod partner;
+pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod receiver;
+pub mod torture;
 pub mod webdriver;
 pub mod world;
 

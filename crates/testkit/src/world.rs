@@ -133,6 +133,7 @@ impl World {
             node_name: None,
             delivery_history: platform::DeliveryHistory::default(),
             pause_targeting_after: options.pause_targeting_after,
+            delivery_times: platform::DeliveryTimes::default(),
         };
         let platform =
             build_platform(&platform_db, &clock, &keys, &platform_settings, &tasks).await;

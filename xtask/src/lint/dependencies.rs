@@ -39,6 +39,28 @@ pub(crate) fn sides(packages: &Packages) -> Vec<Finding> {
     findings
 }
 
+/// The feature of `base` that compiles fault points in.
+pub(crate) const FAULTS: &str = "faults";
+
+/// A process that can be made to die by a variable is for tests: what is handed out has no such place.
+pub(crate) fn faults(packages: &Packages) -> Vec<Finding> {
+    let hint = "switch it on in [dev-dependencies] only: cargo adds it to the builds of tests and to no other";
+    let mut findings = Vec::new();
+    for package in packages.iter().filter(|package| package.source.is_none()) {
+        let manifest = format!("crates/{}/Cargo.toml", package.name);
+        for on in &package.switched_on {
+            if on
+                .split_once('/')
+                .is_some_and(|(_, feature)| feature == FAULTS)
+            {
+                let what = format!("`{}` switches `{on}` on outside of tests", package.name);
+                findings.push(Finding::error(&manifest, 1, what, hint));
+            }
+        }
+    }
+    findings
+}
+
 fn finding(name: &str, chain: Option<Vec<&str>>, hint: &'static str) -> Vec<Finding> {
     let manifest = format!("crates/{name}/Cargo.toml");
     let what = chain.map(|chain| {
@@ -95,6 +117,31 @@ mod tests {
     #[test]
     fn what_only_tests_need_does_not_count() {
         assert!(protocol_io(&lock(&[("protocol", "tokio*")])).is_empty());
+    }
+
+    #[test]
+    fn fault_points_outside_of_tests_are_found_however_they_are_switched_on() {
+        let found = |members: &str| {
+            let text = format!(
+                r#"{{"packages": [{{"id": "1", "name": "a", "version": "1.0.0", {members}}}]}}"#
+            );
+            faults(&Packages::parse(&text).unwrap()).len()
+        };
+        let dependency = |kind: &str| {
+            format!(
+                r#""dependencies": [{{"name": "base", "kind": {kind}, "features": ["faults"]}}]"#
+            )
+        };
+        assert_eq!(found(&dependency("null")), 1);
+        assert_eq!(found(&dependency(r#""build""#)), 1);
+        assert_eq!(found(&dependency(r#""dev""#)), 0);
+        assert_eq!(found(r#""features": {"trouble": ["base/faults"]}"#), 1);
+        assert_eq!(found(r#""features": {"trouble": ["base?/faults"]}"#), 1);
+        assert_eq!(
+            found(r#""features": {"default": ["faults"], "faults": []}"#),
+            1
+        );
+        assert_eq!(found(r#""features": {"faults": []}"#), 0);
     }
 
     #[test]

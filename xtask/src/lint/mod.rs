@@ -74,7 +74,7 @@ const fn packages(
     }
 }
 
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 17] = [
     packages(
         "protocol-io",
         "protocol has no I/O crate below it",
@@ -84,6 +84,11 @@ const CHECKS: [Check; 16] = [
         "sides",
         "platform and gateway never depend on each other",
         dependencies::sides,
+    ),
+    packages(
+        "faults",
+        "only tests are built with fault points",
+        dependencies::faults,
     ),
     files(
         "domain",

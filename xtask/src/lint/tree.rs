@@ -1,13 +1,15 @@
 //! Every file of the repository, as the checks see it.
 //!
-//! Code that only tests compile is marked, item by item: what stands under `#[cfg(test)]` or `#[test]`, the files of
-//! modules declared so, and everything in `tests/`, `benches/` and the crate `testkit`.
+//! Code that only tests compile is marked, item by item: what stands under `#[cfg(test)]`, `#[test]` or
+//! `#[cfg(feature = "faults")]`, the files of modules declared so, and everything in `tests/`, `benches/` and the crate
+//! `testkit`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::tokens::{Token, after_group, tokenize};
+use super::dependencies::FAULTS;
+use super::tokens::{Kind, Token, after_group, tokenize};
 use crate::failure::{Doing, Failure};
 
 /// One file.
@@ -202,7 +204,8 @@ fn mark_test_items(tokens: &mut [Token]) {
     }
 }
 
-/// `cfg(test)`, `cfg(all(test, ..))`, `test`, `tokio::test`; neither `cfg(not(test))` nor `cfg_attr(test, ..)`.
+/// `cfg(test)`, `cfg(all(test, ..))`, `cfg(feature = "faults")`, `test`, `tokio::test`; neither `cfg(not(test))` nor
+/// `cfg_attr(test, ..)`. The check `faults` proves that the feature is for tests.
 fn is_test_attribute(tokens: &[Token]) -> bool {
     let path = tokens
         .iter()
@@ -210,7 +213,9 @@ fn is_test_attribute(tokens: &[Token]) -> bool {
     let name: String = path.map(|token| token.text.as_str()).collect();
     if name == "cfg" {
         let mentions = |word| tokens.iter().any(|token| token.is(word));
-        return mentions("test") && !mentions("not");
+        let is_feature = |token: &Token| token.kind == Kind::Text && token.text == FAULTS;
+        let for_tests = mentions("test") || tokens.iter().any(is_feature);
+        return for_tests && !mentions("not");
     }
     name == "test" || name.ends_with("::test")
 }
@@ -314,6 +319,14 @@ mod tests {
     #[test]
     fn code_for_not_test_is_product() {
         assert_eq!(one("#[cfg(not(test))] a"), ["cfg", "not", "test", "a"]);
+    }
+
+    #[test]
+    fn fault_points_are_test_code_and_other_features_are_not() {
+        assert_eq!(one("#[cfg(feature = \"faults\")] fn a() { b } c"), ["c"]);
+        let product = ["cfg", "not", "feature", "a"];
+        assert_eq!(one("#[cfg(not(feature = \"faults\"))] a"), product);
+        assert_eq!(one("#[cfg(feature = \"x\")] a"), ["cfg", "feature", "a"]);
     }
 
     #[test]

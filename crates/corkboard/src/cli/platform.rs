@@ -67,7 +67,8 @@ pub(crate) struct PlatformArguments {
     pub(crate) request_burst: u32,
 
     /// This process's name among those of the platform: its own, and the same after every restart. With it a process that
-    /// was killed goes on with its deliveries at once; without it the others wait 40 seconds for its leases.
+    /// was killed goes on with its deliveries at once; without it the others wait up to 26 seconds for its leases (see
+    /// --lease-margin).
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
 
@@ -100,6 +101,16 @@ pub(crate) struct PlatformArguments {
         env = "CORKBOARD_PAUSE_TARGETING_AFTER"
     )]
     pub(crate) pause_targeting_after: Option<Duration>,
+
+    /// How long a partner's endpoint may take for one delivery, from connecting to the last byte of its answer. All
+    /// processes of one platform need the same.
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds, env = "CORKBOARD_DELIVERY_DEADLINE")]
+    pub(crate) delivery_deadline: Duration,
+
+    /// How much longer than that deadline this process's lease of an endpoint must last when a request begins. A lease lasts
+    /// for the deadline and five and a half times this. All processes of one platform need the same.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds, env = "CORKBOARD_LEASE_MARGIN")]
+    pub(crate) lease_margin: Duration,
 
     /// A proxy, or a network of them such as `10.0.0.0/8`, whose X-Forwarded-For is believed. May be given several times.
     #[arg(
@@ -138,6 +149,15 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
         .ok_or("it must be a duration of at least a minute, such as `30m`, `2h` or `1h 30m`")
 }
 
+/// Seconds with or without a fraction: from a tenth to ten minutes.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    seconds
+        .filter(|seconds| (0.1..=600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "give seconds between 0.1 and 600".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +175,15 @@ mod tests {
         }
         for text in ["", "0", "30", "59s", "-2h", "2h ago", "soon", "1y"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction_and_have_bounds() {
+        assert_eq!(seconds("15"), Ok(Duration::from_secs(15)));
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for bad in ["", "0", "-1", "601", "NaN", "inf", "5 s"] {
+            assert!(seconds(bad).is_err(), "{bad}");
         }
     }
 }

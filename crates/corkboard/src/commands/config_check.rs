@@ -53,6 +53,14 @@ pub(crate) fn platform(arguments: &PlatformArguments) -> Result<(), Failure> {
                 .pause_targeting_after
                 .map_or_else(|| "never".to_owned(), minutes),
         ),
+        (
+            "delivery-deadline",
+            format!("{:?}", settings.delivery_times.deadline),
+        ),
+        (
+            "lease-margin",
+            format!("{:?}", settings.delivery_times.lease_margin),
+        ),
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())

@@ -149,6 +149,7 @@ fn platform_settings(
         node_name: None,
         delivery_history: platform::DeliveryHistory::default(),
         pause_targeting_after: None,
+        delivery_times: platform::DeliveryTimes::default(),
     })
 }
 

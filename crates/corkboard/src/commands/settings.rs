@@ -37,6 +37,10 @@ pub(crate) fn platform(
             dead: DAY * arguments.dead_delivery_days,
         },
         pause_targeting_after: arguments.pause_targeting_after,
+        delivery_times: platform::DeliveryTimes {
+            deadline: arguments.delivery_deadline,
+            lease_margin: arguments.lease_margin,
+        },
     };
     Ok((settings, keyring(&arguments.secret_key_file)?))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
+use base::faults::{self, Point};
 use base::outgoing::{Answer, OutgoingError};
 use database::Error;
 use jiff::Timestamp;
@@ -53,11 +54,15 @@ async fn try_attempt<D: Directory>(tools: &Tools<D>, ticket: &Ticket) -> Result<
     let started_at = tools.clock.now();
     note_start(ticket, started_at);
     let observed = match request::build(*ready, started_at, tools.settings.deadline) {
-        Ok(request) => tools.outgoing.send(request).await,
+        Ok(request) => {
+            let sending = tools.outgoing.send(request);
+            faults::while_waiting(Point::AfterRequestWritten, sending).await
+        }
         Err(error) => Err(OutgoingError::Refused(error.to_string())),
     };
     let attempted = observe(observed, started_at, tools.clock.now());
     note_end(ticket, &attempted);
+    faults::pass(Point::AfterAnswerBeforeOutcome);
     store(tools, ticket, attempted).await
 }
 

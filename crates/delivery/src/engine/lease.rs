@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use base::Clock;
+use base::faults::{self, Point};
 use database::{Db, Error, Op, Tx};
 use jiff::Timestamp;
 
@@ -44,7 +45,7 @@ impl Leases {
         Self {
             owner: settings.owner.clone(),
             length: settings.lease(),
-            renewal: settings.renewal,
+            renewal: settings.renewal(),
             end,
             epochs: HashMap::new(),
             leaving: HashSet::new(),
@@ -101,6 +102,7 @@ impl Leases {
         self.leaving = kept.leaving;
         let changed = epochs != self.epochs;
         if kept.taken > 0 {
+            faults::pass(Point::InTakeOver);
             metrics::counter!("delivery_shards_taken_total").increment(kept.taken);
             tracing::debug!(shards = kept.taken, "took shards");
         }

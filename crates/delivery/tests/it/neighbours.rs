@@ -22,8 +22,8 @@ impl Process {
     fn start(world: &World, owner: &str) -> Self {
         let settings = Settings {
             poll: Duration::from_hours(1),
-            // Leases of a few seconds: a new process gets its share at the others' next renewal.
-            renewal: Duration::from_millis(200),
+            // Leases are renewed every 300 ms: a new process gets its share at the others' next renewal.
+            lease_margin: Duration::from_millis(200),
             ..Settings::new(owner)
         };
         let waker = Waker::new();

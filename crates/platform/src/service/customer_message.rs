@@ -1,6 +1,7 @@
 //! What customers write: the operator feeds it in, and every partner that receives the business's messages gets it, those
 //! too that were connected after the lead was made (they answer 202, protocol §4.2).
 
+use base::faults::{self, Point};
 use base::{Clock, IdMaker};
 use database::{Op, Tx};
 use protocol::id::{LeadId, MessageId};
@@ -42,6 +43,7 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
+    faults::pass(Point::AfterCommitBeforeWake);
     core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }

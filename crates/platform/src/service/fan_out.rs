@@ -5,6 +5,7 @@
 //! and wakes the engine after the commit.
 
 use base::IdMaker;
+use base::faults::{self, Point};
 use database::{Error, Tx};
 use delivery::{EndpointId, NewDelivery, Touched};
 use jiff::Timestamp;
@@ -90,6 +91,7 @@ pub(crate) async fn record<T: Tx>(
     happening: &Happening<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    faults::pass(Point::AfterDomainWrite);
     for receiver in partner::receivers_of(tx, happening.business_id).await? {
         record_for(tx, fan_out, happening, &receiver, now).await?;
     }

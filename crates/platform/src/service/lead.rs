@@ -1,5 +1,6 @@
 //! Leads: the operator feeds them in, reads them and closes them. A lead and its deliveries are one transaction.
 
+use base::faults::{self, Point};
 use base::{Clock, IdMaker};
 use database::{Op, Tx};
 use protocol::id::{BusinessId, CustomerId, LeadId, RequestId};
@@ -67,6 +68,7 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
+    faults::pass(Point::AfterCommitBeforeWake);
     core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }

@@ -1,6 +1,7 @@
 //! A lead's price: the operator sets it or takes it back, and partners that asked for updates are told (protocol §4.3).
 
 use base::Clock;
+use base::faults::{self, Point};
 use database::{Op, Tx};
 use protocol::id::LeadId;
 use protocol::lead_update::{LeadUpdate, PriceChange};
@@ -35,6 +36,7 @@ pub(crate) async fn set(
             answer,
         })
         .await?;
+    faults::pass(Point::AfterCommitBeforeWake);
     core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }

@@ -1,6 +1,7 @@
 //! Reviews: the operator feeds in what a customer wrote about a lead's business, and partners that asked for reviews are
 //! told (protocol §4.4).
 
+use base::faults::{self, Point};
 use base::{Clock, IdMaker};
 use database::{Op, Tx};
 use protocol::id::{LeadId, ReviewId};
@@ -39,6 +40,7 @@ pub(crate) async fn create(
             answer,
         })
         .await?;
+    faults::pass(Point::AfterCommitBeforeWake);
     core.deliveries.wake_for(fan_out.touched());
     Ok(answered)
 }

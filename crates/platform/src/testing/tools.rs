@@ -9,7 +9,7 @@ use web::origin::ExternalOrigin;
 use web::probes::Counters;
 
 use crate::core::{Core, Tools};
-use crate::settings::{DeliveryHistory, Environment, Settings};
+use crate::settings::{DeliveryHistory, DeliveryTimes, Environment, Settings};
 
 /// When tests begin.
 pub(crate) fn start() -> Timestamp {
@@ -53,6 +53,7 @@ fn settings() -> Settings {
         node_name: None,
         delivery_history: DeliveryHistory::default(),
         pause_targeting_after: None,
+        delivery_times: DeliveryTimes::default(),
     }
 }
 

@@ -69,7 +69,7 @@ async fn run_in_one_database(first_seed: u64) {
 /// Leases are renewed rarely, for that is what takes most of the time.
 fn settings(name: String) -> Settings {
     Settings {
-        renewal: Duration::from_secs(20),
+        lease_margin: Duration::from_secs(14),
         ..Settings::new(name)
     }
 }
