@@ -7,6 +7,7 @@
 
 // Small values that everything else is made of.
 pub mod id;
+pub mod phone;
 pub mod price;
 pub mod scope;
 pub mod timestamp;
