@@ -26,6 +26,9 @@ pub mod optional_fields;
 pub mod review;
 pub mod schedule;
 
+// What the gateway tells a CRM (§8.2).
+pub mod event;
+
 // What is asked of the platform (§3, §8.4).
 pub mod new_lead;
 pub mod targeting;
