@@ -5,6 +5,7 @@ mod errors;
 mod key;
 mod leads;
 mod quarantine;
+mod reading;
 mod replies;
 mod reviews;
 mod targeting;
