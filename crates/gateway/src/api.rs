@@ -2,6 +2,8 @@
 
 mod connections;
 mod errors;
+mod forward_deliveries;
+mod forwards;
 mod key;
 mod leads;
 mod quarantine;
@@ -20,6 +22,8 @@ use crate::core::Core;
 pub(crate) fn routes() -> Router<Core> {
     Router::new()
         .merge(connections::routes())
+        .merge(forward_deliveries::routes())
+        .merge(forwards::routes())
         .merge(leads::routes())
         .merge(quarantine::routes())
         .merge(replies::routes())
