@@ -2,6 +2,7 @@
 
 mod connections;
 mod errors;
+mod events;
 mod forward_deliveries;
 mod forwards;
 mod key;
@@ -22,6 +23,7 @@ use crate::core::Core;
 pub(crate) fn routes() -> Router<Core> {
     Router::new()
         .merge(connections::routes())
+        .merge(events::routes())
         .merge(forward_deliveries::routes())
         .merge(forwards::routes())
         .merge(leads::routes())

@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod connect;
 pub(crate) mod connection_events;
 pub(crate) mod connections;
+pub(crate) mod event_feed;
 pub(crate) mod forward_control;
 pub(crate) mod forward_deliveries;
 pub(crate) mod forward_directory;
