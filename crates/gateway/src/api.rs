@@ -2,9 +2,13 @@
 
 mod connections;
 mod errors;
+mod events;
+mod forward_deliveries;
+mod forwards;
 mod key;
 mod leads;
 mod quarantine;
+mod reading;
 mod replies;
 mod reviews;
 mod targeting;
@@ -19,6 +23,9 @@ use crate::core::Core;
 pub(crate) fn routes() -> Router<Core> {
     Router::new()
         .merge(connections::routes())
+        .merge(events::routes())
+        .merge(forward_deliveries::routes())
+        .merge(forwards::routes())
         .merge(leads::routes())
         .merge(quarantine::routes())
         .merge(replies::routes())

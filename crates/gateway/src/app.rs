@@ -19,6 +19,8 @@ use web::probes::Counters;
 use web::serve::{ServeLimits, serve};
 
 use crate::core::{Core, Tools};
+use crate::service::announce::Announcer;
+use crate::service::forward_directory::ForwardDirectory;
 use crate::service::person::{self, PersonError};
 use crate::service::tokens::ConnectionTokens;
 use crate::service::{connect, connections};
@@ -65,6 +67,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct App {
     core: Core,
+    engine: delivery::Engine<ForwardDirectory>,
     lease: NodeLease,
     pages: Pages,
 }
@@ -84,22 +87,25 @@ impl App {
         let owner = node::process_name(&db, settings.node_name.as_deref(), &entropy);
         let lease = node::take(&db, &clock, owner).await;
         let lease = lease.map_err(|error| BuildError::Node(error.into()))?;
-        let policy = if settings.allow_insecure_platform {
-            AddressPolicy::PublicAndLoopback
-        } else {
-            AddressPolicy::PublicOnly
-        };
-        let outgoing = Outgoing::new(policy).map_err(BuildError::Outgoing)?;
+        let to_platform = outgoing(settings.allow_insecure_platform)?;
+        let to_forwards = outgoing(settings.allow_insecure_forwards)?;
         let account = &settings.platform;
         let platform = Client::new(
             account.addresses.clone(),
             account.client_id.clone(),
             account.client_secret.clone(),
-            outgoing,
+            to_platform,
         );
         let templates = pages::templates().map_err(|error| BuildError::Pages(error.into()))?;
         let pages = Pages::new(templates, settings.base_url.clone());
-        let tokens = ConnectionTokens::new(db.clone(), keys.clone(), entropy.clone());
+        let ids = IdMaker::new(clock.clone(), lease.number());
+        let deliveries = delivery::Waker::new();
+        let announcer = Announcer::new(ids.clone(), deliveries.clone());
+        let tokens = ConnectionTokens::new(
+            db.clone(),
+            (keys.clone(), entropy.clone()),
+            (clock.clone(), announcer.clone()),
+        );
         let keeper = TokenKeeper::new(
             platform.clone(),
             tokens,
@@ -108,7 +114,8 @@ impl App {
             tasks.clone(),
         );
         let core = Core::new(Tools {
-            ids: IdMaker::new(clock.clone(), lease.number()),
+            ids,
+            announcer,
             passwords: Passwords::new(entropy.clone(), PASSWORDS_AT_ONCE),
             owner: lease.owner().to_owned(),
             replies: Notify::new(),
@@ -122,7 +129,21 @@ impl App {
             tasks,
             counters,
         });
-        Ok(Self { core, lease, pages })
+        let engine = delivery::Engine::new(delivery::Parts {
+            db: core.db.clone(),
+            clock: core.clock.clone(),
+            entropy: core.entropy.clone(),
+            outgoing: to_forwards,
+            directory: ForwardDirectory::new(core.clone()),
+            waker: deliveries,
+            settings: engine_settings(lease.owner()),
+        });
+        Ok(Self {
+            core,
+            engine,
+            lease,
+            pages,
+        })
     }
 
     /// Answers requests until the tasks are stopped.
@@ -152,14 +173,20 @@ impl App {
         &self.core
     }
 
-    /// Sends replies, keeps tokens fresh and tidies in the background until the tasks are stopped.
+    /// Sends replies, forwards events, keeps tokens fresh and tidies in the background until the tasks are stopped.
     pub fn run_jobs(&self) {
+        let tasks = &self.core.tasks;
+        let (engine, stopping) = (self.engine.clone(), tasks.stopping().clone());
+        tasks.spawn("forwards", async move { engine.run(stopping).await });
         jobs::start(&self.core, &self.lease);
     }
 
-    /// Does everything that is due now, and waits for it; how many things that were. For tests, whose jobs do not run.
+    /// Does everything that is due now, and waits for it; how many things that were, what is forwarded not counted. For
+    /// tests, whose jobs do not run.
     pub async fn drain(&self) -> Result<usize, database::Error> {
-        jobs::drain(&self.core).await
+        let done = jobs::drain(&self.core).await?;
+        self.engine.drain().await?;
+        Ok(done)
     }
 
     /// Begins to connect a business: the platform's page that the pro must open.
@@ -175,6 +202,23 @@ impl App {
     /// Makes a person who may log in, or gives the one with this address this password.
     pub async fn add_person(&self, email: &str, password: &Secret) -> Result<(), PersonError> {
         person::add(&self.core, email, password).await
+    }
+}
+
+fn outgoing(loopback_is_allowed: bool) -> Result<Outgoing, BuildError> {
+    let policy = if loopback_is_allowed {
+        AddressPolicy::PublicAndLoopback
+    } else {
+        AddressPolicy::PublicOnly
+    };
+    Outgoing::new(policy).map_err(BuildError::Outgoing)
+}
+
+/// The protocol's, but that no event may be left out: 405 is a mistake of the receiver's, not a choice.
+fn engine_settings(owner: &str) -> delivery::Settings {
+    delivery::Settings {
+        optional_kinds: Vec::new(),
+        ..delivery::Settings::new(owner)
     }
 }
 

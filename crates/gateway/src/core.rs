@@ -8,6 +8,7 @@ use database::Db;
 use tokio::sync::Notify;
 use web::probes::Counters;
 
+use crate::service::announce::Announcer;
 use crate::service::tokens::Keeper;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub(crate) struct Tools {
     pub(crate) platform: Client,
     /// Keeps the tokens of all connections fresh.
     pub(crate) keeper: Keeper,
+    /// Tells what happens, and wakes whoever waits for it after the commit.
+    pub(crate) announcer: Announcer,
     /// Wakes the sender of replies after a commit that made work for it.
     pub(crate) replies: Notify,
     /// This process's name in leases.

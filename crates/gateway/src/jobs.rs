@@ -2,6 +2,7 @@
 
 mod reply_sender;
 mod token_refresh;
+mod waiting_messages;
 
 use database::Error;
 use node::NodeLease;
@@ -15,10 +16,12 @@ pub(crate) fn start(core: &Core, lease: &NodeLease) {
     let sender = reply_sender::run(core.clone(), tasks.clone());
     tasks.spawn("replies", sender);
     tasks.spawn_until_stop("tokens", token_refresh::run(core.clone()));
+    tasks.spawn_until_stop("waiting messages", waiting_messages::run(core.clone()));
 }
 
 /// Does everything that is due now, and waits for it; how many things that were.
 pub(crate) async fn drain(core: &Core) -> Result<usize, Error> {
     let refreshed = token_refresh::drain(core).await?;
-    Ok(refreshed + reply_sender::drain(core).await?)
+    let sent = reply_sender::drain(core).await?;
+    Ok(refreshed + sent + waiting_messages::drain(core).await?)
 }

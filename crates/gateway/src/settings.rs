@@ -23,6 +23,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// Whether the platform may be plain http on loopback (the sandbox).
     pub allow_insecure_platform: bool,
+    /// Whether forwards may go to plain http on loopback (the sandbox).
+    pub allow_insecure_forwards: bool,
     /// This process's name among those of the gateway, if it has one that is its own and stays the same: started again
     /// under it, it goes on with its replies at once instead of when the leases of its former life have run out.
     pub node_name: Option<String>,

@@ -3,6 +3,9 @@
 pub(crate) mod connect_attempt;
 pub(crate) mod connection;
 pub(crate) mod connection_token;
+pub(crate) mod event;
+pub(crate) mod forward;
+pub(crate) mod forward_secret;
 pub(crate) mod lead;
 pub(crate) mod lead_update;
 pub(crate) mod message;
@@ -11,6 +14,7 @@ pub(crate) mod quarantine;
 pub(crate) mod reply;
 pub(crate) mod review;
 pub(crate) mod revision;
+pub(crate) mod waiting_message;
 
 #[cfg(test)]
 mod tests;

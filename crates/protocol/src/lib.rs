@@ -7,6 +7,7 @@
 
 // Small values that everything else is made of.
 pub mod id;
+pub mod phone;
 pub mod price;
 pub mod scope;
 pub mod timestamp;
@@ -24,6 +25,9 @@ pub mod message;
 pub mod optional_fields;
 pub mod review;
 pub mod schedule;
+
+// What the gateway tells a CRM (§8.2).
+pub mod event;
 
 // What is asked of the platform (§3, §8.4).
 pub mod new_lead;

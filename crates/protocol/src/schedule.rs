@@ -6,9 +6,11 @@
 mod dates;
 mod length;
 mod times;
+mod windows;
 
 pub use dates::ScheduleDate;
 pub use times::ScheduleTime;
+pub use windows::{ScheduleWindow, Windows};
 
 /// A schedule as it came, and what could be read of it.
 ///
@@ -23,9 +25,11 @@ pub use times::ScheduleTime;
 pub struct Schedule {
     text: String,
     dates: Vec<ScheduleDate>,
+    dates_line: String,
     times: Vec<ScheduleTime>,
+    times_line: String,
     length_minutes: Option<u32>,
-    understood: bool,
+    unread: Vec<String>,
 }
 
 impl Schedule {
@@ -34,13 +38,17 @@ impl Schedule {
         let mut schedule = Self {
             text: text.to_owned(),
             dates: Vec::new(),
+            dates_line: String::new(),
             times: Vec::new(),
+            times_line: String::new(),
             length_minutes: None,
-            understood: true,
+            unread: Vec::new(),
         };
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         for line in lines {
-            schedule.understood &= schedule.read_line(line).is_some();
+            if schedule.read_line(line).is_none() {
+                schedule.unread.push(line.to_owned());
+            }
         }
         schedule
     }
@@ -67,14 +75,25 @@ impl Schedule {
 
     /// Whether every line was read in full, so that nothing is lost if the text is not shown.
     pub fn is_understood(&self) -> bool {
-        self.understood
+        self.unread.is_empty()
+    }
+
+    /// The lines that were not read, without the space around them.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     fn read_line(&mut self, line: &str) -> Option<()> {
         let (label, rest) = line.split_once(':')?;
         match label.trim().to_ascii_lowercase().as_str() {
-            "date" | "dates" if self.dates.is_empty() => self.dates = dates::read(rest)?,
-            "time" | "times" if self.times.is_empty() => self.times = times::read(rest)?,
+            "date" | "dates" if self.dates.is_empty() => {
+                self.dates = dates::read(rest)?;
+                line.clone_into(&mut self.dates_line);
+            }
+            "time" | "times" if self.times.is_empty() => {
+                self.times = times::read(rest)?;
+                line.clone_into(&mut self.times_line);
+            }
             "length" if self.length_minutes.is_none() => {
                 self.length_minutes = Some(length::read(rest)?);
             }
@@ -119,6 +138,7 @@ mod tests {
         }
         let partly = Schedule::read("Date: whenever\nTime: 6:00 PM");
         assert_eq!((partly.dates().len(), partly.times().len()), (0, 1));
+        assert_eq!(partly.unread(), ["Date: whenever"]);
     }
 
     #[test]

@@ -94,6 +94,10 @@ pub(crate) struct GatewayArguments {
     #[arg(long, env = "CORKBOARD_ALLOW_INSECURE_PLATFORM")]
     pub(crate) allow_insecure_platform: bool,
 
+    /// Let forwards go to plain http on this machine's loopback addresses. For tests only.
+    #[arg(long, env = "CORKBOARD_ALLOW_INSECURE_FORWARDS")]
+    pub(crate) allow_insecure_forwards: bool,
+
     /// This process's name among those of the gateway: its own, and the same after every restart. With it a process that
     /// was killed goes on with its replies at once; without it the others wait for its leases.
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]

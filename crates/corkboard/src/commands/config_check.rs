@@ -102,6 +102,10 @@ pub(crate) fn gateway(arguments: &GatewayArguments) -> Result<(), Failure> {
             "allow-insecure-platform",
             settings.allow_insecure_platform.to_string(),
         ),
+        (
+            "allow-insecure-forwards",
+            settings.allow_insecure_forwards.to_string(),
+        ),
         ("trusted-proxy", list(&arguments.trusted_proxies)),
     ]);
     Ok(())

@@ -175,6 +175,7 @@ fn gateway_settings(
         },
         trusted_proxies: TrustedProxies::default(),
         allow_insecure_platform: true,
+        allow_insecure_forwards: true,
         node_name: None,
     })
 }

@@ -69,6 +69,7 @@ pub(crate) fn gateway(
         },
         trusted_proxies: proxies(&arguments.trusted_proxies)?,
         allow_insecure_platform: arguments.allow_insecure_platform,
+        allow_insecure_forwards: arguments.allow_insecure_forwards,
         node_name: arguments.node_name.clone(),
     };
     Ok((settings, keyring(&arguments.secret_key_file)?))

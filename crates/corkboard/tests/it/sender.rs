@@ -2,6 +2,7 @@
 
 use protocol::paths::receiver;
 use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
 use testkit::partner::basic;
 use testkit::{Http, Reply, World};
 
@@ -42,6 +43,15 @@ impl Sender {
 
     pub(crate) async fn update(&self, body: &str) -> Reply {
         self.send(Method::PUT, receiver::LEAD_UPDATE, body).await
+    }
+
+    /// An update under the sender's own number of it.
+    pub(crate) async fn numbered_update(&self, number: &str, body: &Value) -> Reply {
+        let request = self
+            .request(Method::PUT, receiver::LEAD_UPDATE)
+            .header("content-type", "application/json")
+            .header("webhook-id", number);
+        Http::send(request.body(body.to_string())).await
     }
 
     pub(crate) async fn review(&self, body: &str) -> Reply {

@@ -4,7 +4,9 @@ use client::{ReconnectReason, Rejection};
 use protocol::json::sentence;
 use web::error::ApiError;
 
+use crate::domain::forward::MOST_FORWARDS;
 use crate::service::call::CallError;
+use crate::service::forwards::ForwardError;
 use crate::service::quarantine::ReprocessError;
 use crate::service::replies::{QueueError, ResolveError};
 use crate::service::tokens::ConnectionTokensError;
@@ -57,6 +59,25 @@ pub(super) fn call(error: &CallError) -> ApiError {
             database(error)
         }
         CallError::Tokens(error @ ConnectionTokensError::Damaged(_)) => ApiError::internal(error),
+    }
+}
+
+/// A forward was not made or changed.
+pub(super) fn forward(error: &ForwardError) -> ApiError {
+    match error {
+        ForwardError::Unknown => ApiError::not_found("There is no such forward."),
+        ForwardError::TooMany => ApiError::conflict(format!(
+            "There are {MOST_FORWARDS} forwards already; remove one that is not needed."
+        )),
+        ForwardError::TooManySecrets { until } => ApiError::conflict(format!(
+            "Too many secrets of this forward are in force, the first of them until {until}. To end all old ones at once, \
+             send overlap_seconds 0."
+        )),
+        ForwardError::OtherForward => ApiError::conflict(
+            "The Idempotency-Key was used for another forward, or for one that was changed or removed since.",
+        ),
+        ForwardError::Damaged(error) => ApiError::internal(error),
+        ForwardError::Database(error) => database(error),
     }
 }
 

@@ -18,6 +18,7 @@ use web::path::PathSegments;
 
 use super::errors;
 use super::key::ApiKey;
+use super::reading::own_id;
 use crate::core::Core;
 use crate::service::replies::{self, Resolution};
 use crate::store::reply::ReplyRow;
@@ -65,7 +66,7 @@ async fn get_reply(
     State(core): State<Core>,
     path: PathSegments,
 ) -> Result<Json<ReplyView>, ApiError> {
-    let found = replies::find(&core, reply_id(&path)?).await;
+    let found = replies::find(&core, own_id(&path, "reply_id")?).await;
     let found = found.map_err(|error| errors::database(&error))?;
     let unknown = || ApiError::not_found("There is no such reply.");
     found.map(view).map(Json).ok_or_else(unknown)
@@ -77,7 +78,7 @@ async fn resolve_reply(
     path: PathSegments,
     JsonBody(body): JsonBody,
 ) -> Result<Json<ReplyView>, ApiError> {
-    let (reply_id, resolution) = (reply_id(&path)?, resolution(&body)?);
+    let (reply_id, resolution) = (own_id(&path, "reply_id")?, resolution(&body)?);
     let resolved = replies::resolve(&core, reply_id, resolution).await;
     resolved
         .map(view)
@@ -94,12 +95,6 @@ fn resolution(body: &Value) -> Result<Resolution, ApiError> {
             "/action must be \"send_again\", \"sent\" or \"failed\".",
         )),
     }
-}
-
-fn reply_id(path: &PathSegments) -> Result<i64, ApiError> {
-    let number = path.text("reply_id")?.parse().ok();
-    let number = number.filter(|number: &i64| *number > 0);
-    number.ok_or_else(|| ApiError::bad_request("reply_id in the path must be decimal digits."))
 }
 
 fn view(row: ReplyRow) -> ReplyView {

@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
+use super::announce::Announcer;
+use super::connection_events::{self, Turn};
 use super::tokens::{ConnectionId, SealedPair};
 use crate::core::Core;
 use crate::store::connect_attempt::ConnectAttempt;
@@ -199,9 +201,11 @@ async fn establish(
         sealed: SealedPair::new(&core.keys, &core.entropy, connection, tokens),
         tokens: tokens.clone(),
         info: info.clone(),
+        announcer: core.announcer.clone(),
         now: core.clock.now(),
     };
     core.db.write(operation).await?;
+    core.announcer.wake();
     core.replies.notify_one();
     tracing::info!(
         business.id = info.business_id.get(),
@@ -318,6 +322,7 @@ struct Establish {
     sealed: SealedPair,
     tokens: IssuedTokens,
     info: ConnectionInfo,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -336,7 +341,7 @@ impl Op for Establish {
             now: self.now,
             purge_due_at: None,
         };
-        store::connection::end_live(tx, business_id, replaced).await?;
+        let replaces_another = store::connection::end_live(tx, business_id, replaced).await?;
         store::connection::cancel_purge(tx, business_id).await?;
         let new = NewConnection {
             connection_id: self.connection.0,
@@ -352,6 +357,9 @@ impl Op for Establish {
         };
         store::connection::insert(tx, &new).await?;
         store::reply::hurry(tx, business_id, self.now).await?;
+        let log = self.announcer.open(tx, self.now).await?;
+        let turn = Turn::Made { replaces_another };
+        connection_events::connection(tx, &log, self.connection.0, turn).await?;
         Ok(())
     }
 }

@@ -5,7 +5,10 @@ use database::{Error, Op, Tx};
 use jiff::Timestamp;
 use protocol::id::BusinessId;
 
+use super::announce::Announcer;
 use super::call::CallError;
+use super::connection_events::{self, Turn};
+use super::reply_events;
 use super::tokens::ConnectionId;
 use crate::core::Core;
 use crate::domain::purge::purge_due_at;
@@ -79,9 +82,11 @@ pub(crate) async fn disconnect(
     let operation = Disconnect {
         connection_id: found.connection_id,
         business_id,
+        announcer: core.announcer.clone(),
         now,
     };
     core.db.write(operation).await?;
+    core.announcer.wake();
     core.replies.notify_one();
     tracing::info!(
         business.id = business_id.get(),
@@ -95,6 +100,7 @@ pub(crate) async fn disconnect(
 struct Disconnect {
     connection_id: i64,
     business_id: BusinessId,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -110,9 +116,15 @@ impl Op for Disconnect {
         };
         // If the pro has connected again in the meantime, this connection has ended, and the new one has nothing to do
         // with what was asked.
-        if store::connection::end(tx, self.connection_id, ending).await? {
-            store::reply::fail_waiting(tx, self.business_id, "disconnected", self.now).await?;
+        if !store::connection::end(tx, self.connection_id, ending).await? {
+            return Ok(());
         }
-        Ok(())
+        let ended =
+            store::reply::fail_waiting(tx, self.business_id, "disconnected", self.now).await?;
+        let log = self.announcer.open(tx, self.now).await?;
+        for reply in &ended {
+            reply_events::reply(tx, &log, reply).await?;
+        }
+        connection_events::connection(tx, &log, self.connection_id, Turn::Ended).await
     }
 }

@@ -7,6 +7,7 @@ use protocol::json::Problem;
 use serde_json::Value;
 use thiserror::Error as ThisError;
 
+use super::announce::Announcer;
 use super::receive::{Delivered, store_arrival};
 use crate::core::Core;
 use crate::domain::arrival::{Arrival, ArrivalKind};
@@ -51,15 +52,19 @@ pub(crate) async fn reprocess(
         quarantine_id,
         corrected: corrected.map(|value| value.to_string()),
         new_id: core.ids.next_id(),
+        announcer: core.announcer.clone(),
         now: core.clock.now(),
     };
-    core.db.write(operation).await
+    core.db.write(operation).await?;
+    core.announcer.wake();
+    Ok(())
 }
 
 struct Reprocess {
     quarantine_id: i64,
     corrected: Option<String>,
     new_id: i64,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -82,8 +87,8 @@ impl Op for Reprocess {
             body,
             sender_id: None,
         };
-        store_arrival(tx, &delivered, self.new_id, self.now).await?;
         store::quarantine::mark_processed(tx, self.quarantine_id, self.now).await?;
+        store_arrival(tx, &delivered, self.new_id, (&self.announcer, self.now)).await?;
         Ok(())
     }
 }

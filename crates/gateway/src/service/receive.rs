@@ -4,10 +4,11 @@
 use data_encoding::HEXLOWER;
 use database::{Error, Op, Tx};
 use jiff::Timestamp;
-use protocol::id::LeadId;
 use protocol::json::Problem;
 use sha2::{Digest as _, Sha256};
 
+use super::announce::{About, Announcer};
+use super::arrival_events::{self, FiledMessage, Stored};
 use crate::core::Core;
 use crate::domain::arrival::{Arrival, ArrivalKind};
 use crate::store;
@@ -34,9 +35,12 @@ pub(crate) async fn take(core: &Core, delivered: Delivered) -> Result<Taken, Err
     let operation = Take {
         delivered,
         new_id: core.ids.next_id(),
+        announcer: core.announcer.clone(),
         now: core.clock.now(),
     };
-    core.db.write(operation).await
+    let taken = core.db.write(operation).await?;
+    core.announcer.wake();
+    Ok(taken)
 }
 
 /// Keeps a body that is JSON but not what its kind must be.
@@ -65,6 +69,7 @@ pub(crate) async fn quarantine(
 struct Take {
     delivered: Delivered,
     new_id: i64,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -73,16 +78,23 @@ impl Op for Take {
     type Error = Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Taken, Error> {
-        store_arrival(tx, &self.delivered, self.new_id, self.now).await
+        store_arrival(
+            tx,
+            &self.delivered,
+            self.new_id,
+            (&self.announcer, self.now),
+        )
+        .await
     }
 }
 
-/// Stores an arrival within a transaction that may do more (reprocessing a body from the quarantine does).
+/// Stores an arrival within a transaction that may do more before (reprocessing a body from the quarantine does), and tells
+/// of it.
 pub(crate) async fn store_arrival<T: Tx>(
     tx: &mut T,
     delivered: &Delivered,
     new_id: i64,
-    now: Timestamp,
+    (announcer, now): (&Announcer, Timestamp),
 ) -> Result<Taken, Error> {
     let body = delivered.body.as_str();
     let lead_is_known = match delivered.arrival {
@@ -98,8 +110,7 @@ pub(crate) async fn store_arrival<T: Tx>(
                 made_at,
                 received_at: now,
             };
-            store_lead(tx, &lead).await?;
-            true
+            take_lead(tx, announcer, &lead).await?
         }
         Arrival::Message {
             message_id,
@@ -115,20 +126,17 @@ pub(crate) async fn store_arrival<T: Tx>(
                 made_at,
                 received_at: now,
             };
-            let changed = store_message(tx, &message).await?;
-            lead_is_here(tx, lead_id, changed).await?
+            take_message(tx, announcer, &message).await?
         }
         Arrival::LeadUpdate { lead_id } => {
-            let sender_id = delivered.sender_id;
             let update = store::lead_update::NewLeadUpdate {
                 lead_update_id: new_id,
                 lead_id,
                 body,
-                sender_id,
+                sender_id: delivered.sender_id,
                 received_at: now,
             };
-            store_lead_update(tx, &update).await?;
-            store::lead::exists(tx, lead_id).await?
+            take_lead_update(tx, announcer, &update).await?
         }
         Arrival::Review {
             review_id,
@@ -144,98 +152,154 @@ pub(crate) async fn store_arrival<T: Tx>(
                 made_at,
                 received_at: now,
             };
-            store_review(tx, &review).await?;
-            true
+            take_review(tx, announcer, &review).await?
         }
     };
     Ok(Taken { lead_is_known })
 }
 
-/// Whether the lead is here; a message that is new or changed makes it unread.
-async fn lead_is_here<T: Tx>(tx: &mut T, lead_id: LeadId, changed: bool) -> Result<bool, Error> {
-    if changed {
-        store::lead::mark_unread(tx, lead_id).await
-    } else {
-        store::lead::exists(tx, lead_id).await
+async fn take_lead<T: Tx>(
+    tx: &mut T,
+    announcer: &Announcer,
+    lead: &store::lead::NewLead<'_>,
+) -> Result<bool, Error> {
+    let stored = store_lead(tx, lead).await?;
+    if stored.has_changed() {
+        let log = announcer.open(tx, lead.received_at).await?;
+        arrival_events::lead(tx, &log, lead.lead_id, stored).await?;
     }
+    Ok(true)
 }
 
-async fn store_lead<T: Tx>(tx: &mut T, lead: &store::lead::NewLead<'_>) -> Result<(), Error> {
-    if store::lead::insert(tx, lead).await? {
-        return Ok(());
+/// Whether the lead is here; a message that is new or changed makes it unread.
+async fn take_message<T: Tx>(
+    tx: &mut T,
+    announcer: &Announcer,
+    message: &store::message::NewMessage<'_>,
+) -> Result<bool, Error> {
+    let stored = store_message(tx, message).await?;
+    if !stored.has_changed() {
+        return store::lead::exists(tx, message.lead_id).await;
     }
-    let stored = store::lead::lock(tx, lead.lead_id).await?;
+    let lead_is_known = store::lead::mark_unread(tx, message.lead_id).await?;
+    let log = announcer.open(tx, message.received_at).await?;
+    let filed = FiledMessage {
+        message_id: message.message_id,
+        lead_id: message.lead_id,
+        business_id: message.business_id,
+        body: message.body,
+    };
+    arrival_events::message(tx, &log, filed, stored).await?;
+    Ok(lead_is_known)
+}
+
+/// Whether the lead is here.
+async fn take_lead_update<T: Tx>(
+    tx: &mut T,
+    announcer: &Announcer,
+    update: &store::lead_update::NewLeadUpdate<'_>,
+) -> Result<bool, Error> {
+    if store_lead_update(tx, update).await?.has_changed() {
+        let log = announcer.open(tx, update.received_at).await?;
+        arrival_events::lead_update(tx, &log, update.lead_id, update.lead_update_id).await?;
+    }
+    store::lead::exists(tx, update.lead_id).await
+}
+
+async fn take_review<T: Tx>(
+    tx: &mut T,
+    announcer: &Announcer,
+    review: &store::review::NewReview<'_>,
+) -> Result<bool, Error> {
+    let stored = store_review(tx, review).await?;
+    if stored.has_changed() {
+        let log = announcer.open(tx, review.received_at).await?;
+        let about = About {
+            business_id: review.business_id,
+            lead_id: review.lead_id,
+        };
+        arrival_events::review(tx, &log, about, review.body, stored).await?;
+    }
+    Ok(true)
+}
+
+async fn store_lead<T: Tx>(tx: &mut T, lead: &store::lead::NewLead<'_>) -> Result<Stored, Error> {
+    if store::lead::insert(tx, lead).await? {
+        return Ok(Stored::First);
+    }
+    let current = store::lead::lock(tx, lead.lead_id).await?;
     let subject = (ArrivalKind::Lead.as_str(), lead.lead_id.get());
-    if keep_as_revision(tx, subject, stored, lead.body).await? {
+    let stored = keep_as_revision(tx, subject, current, lead.body).await?;
+    if stored.has_changed() {
         store::lead::replace(tx, lead).await?;
     }
-    Ok(())
+    Ok(stored)
 }
 
-/// Whether anything changed.
 async fn store_message<T: Tx>(
     tx: &mut T,
     message: &store::message::NewMessage<'_>,
-) -> Result<bool, Error> {
+) -> Result<Stored, Error> {
     if store::message::insert(tx, message).await? {
-        return Ok(true);
+        return Ok(Stored::First);
     }
-    let stored = store::message::lock(tx, message.message_id).await?;
+    let current = store::message::lock(tx, message.message_id).await?;
     let subject = (ArrivalKind::Message.as_str(), message.message_id.get());
-    let changed = keep_as_revision(tx, subject, stored, message.body).await?;
-    if changed {
+    let stored = keep_as_revision(tx, subject, current, message.body).await?;
+    if stored.has_changed() {
         store::message::replace(tx, message).await?;
     }
-    Ok(changed)
+    Ok(stored)
 }
 
 /// A repeat is told by the sender's number, or, where the sender has none, by being what is known already.
 async fn store_lead_update<T: Tx>(
     tx: &mut T,
     update: &store::lead_update::NewLeadUpdate<'_>,
-) -> Result<(), Error> {
+) -> Result<Stored, Error> {
     let repeated = update.sender_id.is_none()
         && store::lead_update::newest(tx, update.lead_id)
             .await?
             .is_some_and(|newest| newest.body == update.body);
-    if !repeated {
-        store::lead_update::insert(tx, update).await?;
+    if !repeated && store::lead_update::insert(tx, update).await? {
+        return Ok(Stored::First);
     }
-    Ok(())
+    Ok(Stored::Repeat)
 }
 
 async fn store_review<T: Tx>(
     tx: &mut T,
     review: &store::review::NewReview<'_>,
-) -> Result<(), Error> {
+) -> Result<Stored, Error> {
     if store::review::insert(tx, review).await? {
-        return Ok(());
+        return Ok(Stored::First);
     }
-    let stored = store::review::lock(tx, review.review_id).await?;
+    let current = store::review::lock(tx, review.review_id).await?;
     let subject = (ArrivalKind::Review.as_str(), review.review_id.get());
-    if keep_as_revision(tx, subject, stored, review.body).await? {
+    let stored = keep_as_revision(tx, subject, current, review.body).await?;
+    if stored.has_changed() {
         store::review::replace(tx, review).await?;
     }
-    Ok(())
+    Ok(stored)
 }
 
-/// Moves the stored body to the revisions if the one that came is another. One that was seen before, as the current body
+/// Moves the current body to the revisions if the one that came is another. One that was seen before, as the current body
 /// or an earlier one, is a repeat: it changes nothing, so that a late repeat cannot undo a newer body.
 async fn keep_as_revision<T: Tx>(
     tx: &mut T,
     subject: (&str, i64),
-    (business_id, stored, received_at): (i64, String, Timestamp),
+    (business_id, current, received_at): (i64, String, Timestamp),
     body: &str,
-) -> Result<bool, Error> {
-    if stored == body {
-        return Ok(false);
+) -> Result<Stored, Error> {
+    if current == body {
+        return Ok(Stored::Repeat);
     }
     let earlier = store::revision::of_subject(tx, subject).await?;
     if earlier.iter().any(|revision| revision.body == body) {
-        return Ok(false);
+        return Ok(Stored::Repeat);
     }
-    store::revision::append(tx, subject, business_id, &stored, received_at).await?;
-    Ok(true)
+    store::revision::append(tx, subject, business_id, &current, received_at).await?;
+    Ok(Stored::Revision(earlier.len() + 2))
 }
 
 struct Quarantine {

@@ -9,7 +9,9 @@ use protocol::id::{BusinessId, LeadId};
 use protocol::message::MessageText;
 use thiserror::Error as ThisError;
 
+use super::announce::Announcer;
 use super::connections::reconnect_reason;
+use super::reply_events;
 use crate::core::Core;
 use crate::domain::reply::ReplyState;
 use crate::store;
@@ -86,9 +88,11 @@ pub(crate) async fn resolve(
     let operation = Resolve {
         reply_id,
         resolution,
+        announcer: core.announcer.clone(),
         now: core.clock.now(),
     };
     let reply = core.db.write(operation).await?;
+    core.announcer.wake();
     // Later replies to the lead may have waited for this one.
     core.replies.notify_one();
     Ok(reply)
@@ -155,6 +159,7 @@ impl Op for Queue {
 struct Resolve {
     reply_id: i64,
     resolution: Resolution,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -181,6 +186,11 @@ impl Op for Resolve {
             }
         }
         let resolved = store::reply::find(tx, self.reply_id).await?;
-        Ok(resolved.ok_or(Error::NoRow)?)
+        let resolved = resolved.ok_or(Error::NoRow)?;
+        if resolved.state != ReplyState::Queued.as_str() {
+            let log = self.announcer.open(tx, self.now).await?;
+            reply_events::reply(tx, &log, &resolved).await?;
+        }
+        Ok(resolved)
     }
 }

@@ -11,15 +11,18 @@
 use std::time::Duration;
 
 use base::Secret;
-use client::{ClientError, IdempotencyKey, KeepError, OutgoingMessage};
+use client::{ClientError, IdempotencyKey, OutgoingMessage};
 use database::{Error, Op, Tx};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{BusinessId, LeadId};
 use protocol::message::MessageText;
 
-use super::call::{CallError, chain};
+use super::announce::Announcer;
+use super::call::CallError;
 use super::connections;
-use super::tokens::{ConnectionId, TokenError};
+use super::reply_events::reply_with_id;
+use super::reply_outcome::{of_answer, without_connection, without_token};
+use super::tokens::ConnectionId;
 use crate::core::Core;
 use crate::domain::reply::{Effort, Outcome, ReplyState, Verdict, judge};
 use crate::store;
@@ -39,6 +42,7 @@ const STORE_WAITS: [Duration; 3] = [
 ];
 
 const DIED: &str = "the sender stopped while it was sending the reply";
+const DAMAGED: &str = "what was stored of it is damaged";
 
 /// The heads whose time has come, at most `rows`.
 pub(crate) async fn due(core: &Core, rows: i64) -> Result<Vec<DueReply>, Error> {
@@ -50,7 +54,10 @@ pub(crate) async fn send(core: &Core, due: &DueReply) -> Result<bool, Error> {
     let token = token(core, due.business_id).await?;
     let reply = match claim(core, due.reply_id).await? {
         Claimed::Nothing => return Ok(false),
-        Claimed::Doubtful => return Ok(true),
+        Claimed::Doubtful => {
+            core.announcer.wake();
+            return Ok(true);
+        }
         Claimed::Leased(reply) => reply,
     };
     let outcome = match token {
@@ -89,37 +96,6 @@ async fn token(
         .map_err(|error| without_token(&error)))
 }
 
-fn without_connection(error: &CallError) -> Outcome {
-    let reason = error.to_string();
-    match error {
-        // The pro may connect again while the reply is still worth sending.
-        CallError::ReconnectNeeded(_) => Outcome::NotYet {
-            reason,
-            not_before: None,
-        },
-        _ => Outcome::NotAsked { reason },
-    }
-}
-
-fn without_token(error: &TokenError) -> Outcome {
-    let reason = chain(error);
-    match error {
-        KeepError::UnknownConnection => Outcome::NotAsked {
-            reason: "the business is not connected".to_owned(),
-        },
-        KeepError::Later { retry_at, .. } => Outcome::NotYet {
-            reason,
-            not_before: Some(*retry_at),
-        },
-        KeepError::ReconnectNeeded(_) | KeepError::Refused(_) | KeepError::Store(_) => {
-            Outcome::NotYet {
-                reason,
-                not_before: None,
-            }
-        }
-    }
-}
-
 /// Sends the reply, and once more with another token if the first was refused.
 async fn attempt(core: &Core, reply: &Leased, connection: ConnectionId, token: Secret) -> Outcome {
     let answer = match ask(core, reply, &token).await {
@@ -138,7 +114,7 @@ async fn attempt(core: &Core, reply: &Leased, connection: ConnectionId, token: S
         }
         answer => answer,
     };
-    outcome(answer, core.clock.now())
+    of_answer(answer, core.clock.now())
 }
 
 async fn ask(core: &Core, reply: &Leased, token: &Secret) -> Result<(), ClientError> {
@@ -149,36 +125,6 @@ async fn ask(core: &Core, reply: &Leased, token: &Secret) -> Result<(), ClientEr
         idempotency_key: Some(&reply.idempotency_key),
     };
     core.platform.send_message(token, &message).await
-}
-
-/// What the platform's answer to a message means.
-fn outcome(answer: Result<(), ClientError>, now: Timestamp) -> Outcome {
-    let error = match answer {
-        Ok(()) => return Outcome::Delivered,
-        Err(error) => error,
-    };
-    if error.may_have_had_effect() {
-        return Outcome::Unknown {
-            reason: chain(&error),
-        };
-    }
-    let reason = match error.rejection() {
-        Some(rejection) if !rejection.description.is_empty() => {
-            format!("{rejection}: {}", rejection.description)
-        }
-        _ => chain(&error),
-    };
-    let is_final = error.rejection().is_some() && !error.is_retryable() && !error.is_unauthorized();
-    if is_final {
-        return Outcome::Refused { reason };
-    }
-    let pause = error
-        .retry_after()
-        .and_then(|pause| SignedDuration::try_from(pause).ok());
-    Outcome::NotYet {
-        reason,
-        not_before: pause.map(|pause| now.saturating_add(pause).unwrap_or(Timestamp::MAX)),
-    }
 }
 
 /// A reply that this process has the lease of, read into what the platform's client takes.
@@ -253,6 +199,7 @@ async fn claim(core: &Core, reply_id: i64) -> Result<Claimed, Error> {
     let now = core.clock.now();
     let operation = Claim {
         reply_id,
+        announcer: core.announcer.clone(),
         owner: core.owner.clone(),
         repeats_are_harmless: repeats_are_harmless(core),
         now,
@@ -263,6 +210,7 @@ async fn claim(core: &Core, reply_id: i64) -> Result<Claimed, Error> {
 
 struct Claim {
     reply_id: i64,
+    announcer: Announcer,
     owner: String,
     repeats_are_harmless: bool,
     now: Timestamp,
@@ -278,8 +226,7 @@ impl Op for Claim {
             return Ok(Claimed::Nothing);
         };
         if row.is_abandoned && !self.repeats_are_harmless {
-            store::reply::mark_uncertain(tx, self.reply_id, DIED).await?;
-            return Ok(Claimed::Doubtful);
+            return self.leave_to_a_person(tx, DIED).await;
         }
         let lease = ReplyLease {
             owner: &self.owner,
@@ -287,12 +234,18 @@ impl Op for Claim {
             maybe_sent: row.maybe_sent || row.is_abandoned,
         };
         let Some(reply) = Leased::read(&row, &lease) else {
-            store::reply::mark_uncertain(tx, self.reply_id, "what was stored of it is damaged")
-                .await?;
-            return Ok(Claimed::Doubtful);
+            return self.leave_to_a_person(tx, DAMAGED).await;
         };
         store::reply::lease(tx, self.reply_id, &lease).await?;
         Ok(Claimed::Leased(reply))
+    }
+}
+
+impl Claim {
+    async fn leave_to_a_person<T: Tx>(&self, tx: &mut T, reason: &str) -> Result<Claimed, Error> {
+        store::reply::mark_uncertain(tx, self.reply_id, reason).await?;
+        reply_with_id(tx, &self.announcer, self.reply_id, self.now).await?;
+        Ok(Claimed::Doubtful)
     }
 }
 
@@ -306,10 +259,12 @@ async fn settle(core: &Core, reply: &Leased, verdict: Verdict) -> Result<(), Err
             attempts: reply.attempts,
             owner: core.owner.clone(),
             verdict: verdict.clone(),
+            announcer: core.announcer.clone(),
             now: core.clock.now(),
         };
         let error = match core.db.write(operation).await {
             Ok(stored) => {
+                core.announcer.wake();
                 log(reply, &verdict, stored);
                 return Ok(());
             }
@@ -353,6 +308,7 @@ struct Settle {
     attempts: i64,
     owner: String,
     verdict: Verdict,
+    announcer: Announcer,
     now: Timestamp,
 }
 
@@ -384,12 +340,18 @@ impl Op for Settle {
     type Error = Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, Error> {
-        if self.verdict == Verdict::Sent {
+        let is_stored = if self.verdict == Verdict::Sent {
             store::lead::mark_answered(tx, self.lead_id).await?;
-            return store::reply::mark_sent(tx, self.reply_id, self.now).await;
+            store::reply::mark_sent(tx, self.reply_id, self.now).await?
+        } else {
+            let attempt = (self.owner.as_str(), self.attempts);
+            store::reply::settle(tx, self.reply_id, attempt, &self.settlement()).await?
+        };
+        let goes_on = matches!(self.verdict, Verdict::Retry { .. });
+        if is_stored && !goes_on {
+            reply_with_id(tx, &self.announcer, self.reply_id, self.now).await?;
         }
-        let attempt = (self.owner.as_str(), self.attempts);
-        store::reply::settle(tx, self.reply_id, attempt, &self.settlement()).await
+        Ok(is_stored)
     }
 }
 

@@ -6,13 +6,16 @@
 use std::fmt;
 
 use base::keys::OpenError;
-use base::{Entropy, Keyring};
+use base::{Clock, Entropy, Keyring};
 use client::{
     IssuedTokens, KeepError, Lease, ReconnectReason, StoredTokens, TokenKeeper, TokenStore,
 };
 use database::{Db, Op, Tx};
+use jiff::Timestamp;
 use thiserror::Error;
 
+use super::announce::Announcer;
+use super::connection_events::{self, Turn};
 use crate::store::connection_token::{self, NewTokens, TokenRow};
 
 /// Keeps the tokens of all connections fresh.
@@ -31,6 +34,8 @@ pub(crate) struct ConnectionTokens {
     db: Db,
     keys: Keyring,
     entropy: Entropy,
+    clock: Clock,
+    announcer: Announcer,
 }
 
 /// Why the tokens of a connection could not be read or stored.
@@ -69,8 +74,18 @@ impl SealedPair {
 
 impl ConnectionTokens {
     /// The tokens in this database, sealed with these keys.
-    pub(crate) fn new(db: Db, keys: Keyring, entropy: Entropy) -> Self {
-        Self { db, keys, entropy }
+    pub(crate) fn new(
+        db: Db,
+        (keys, entropy): (Keyring, Entropy),
+        (clock, announcer): (Clock, Announcer),
+    ) -> Self {
+        Self {
+            db,
+            keys,
+            entropy,
+            clock,
+            announcer,
+        }
     }
 
     fn open(
@@ -151,8 +166,12 @@ impl TokenStore for ConnectionTokens {
             connection: *connection,
             version,
             reason,
+            announcer: self.announcer.clone(),
+            now: self.clock.now(),
         };
-        Ok(self.db.write(operation).await?)
+        let marked = self.db.write(operation).await?;
+        self.announcer.wake();
+        Ok(marked)
     }
 
     async fn release(
@@ -226,6 +245,8 @@ struct MarkReconnect {
     connection: ConnectionId,
     version: i64,
     reason: ReconnectReason,
+    announcer: Announcer,
+    now: Timestamp,
 }
 
 impl Op for MarkReconnect {
@@ -233,8 +254,15 @@ impl Op for MarkReconnect {
     type Error = database::Error;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, database::Error> {
-        let reason = self.reason.as_str();
-        connection_token::mark_reconnect(tx, self.connection.0, self.version, reason).await
+        let (connection, reason) = (self.connection.0, self.reason.as_str());
+        let before = connection_token::load(tx, connection).await?;
+        let marked = connection_token::mark_reconnect(tx, connection, self.version, reason).await?;
+        let was_marked = before.is_some_and(|row| row.state == "reconnect_needed");
+        if marked && !was_marked {
+            let log = self.announcer.open(tx, self.now).await?;
+            connection_events::connection(tx, &log, connection, Turn::ReconnectNeeded).await?;
+        }
+        Ok(marked)
     }
 }
 

@@ -71,6 +71,8 @@ database::statements! {
               VALUES ($1, $2, $3, $4, $5, 'connected', $6, $7, $8, $9, 1, $10)";
     /// The one that lives.
     FIND_LIVE = ("SELECT ", columns!(), " FROM connection WHERE business_id = $1 AND ended_at_us IS NULL");
+    /// This one, whether it lives or not.
+    FIND = ("SELECT ", columns!(), " FROM connection WHERE connection_id = $1");
     /// The newest, whether it lives or not.
     FIND_NEWEST = ("SELECT ", columns!(), " FROM connection WHERE business_id = $1 ORDER BY connection_id DESC LIMIT 1");
     /// The newest of each business, the newest first.
@@ -109,6 +111,15 @@ pub(crate) async fn insert<T: Tx>(tx: &mut T, new: &NewConnection<'_>) -> Result
     ];
     tx.execute(INSERT, values).await?;
     Ok(())
+}
+
+/// A connection, whether it lives or not.
+pub(crate) async fn find<R: Read>(
+    read: &mut R,
+    connection_id: i64,
+) -> Result<Option<ConnectionRow>, Error> {
+    let row = read.query_optional(FIND, params![connection_id]).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
 /// The connection of a business that lives.
@@ -158,20 +169,19 @@ pub(crate) async fn end<T: Tx>(
     Ok(tx.execute(END, values).await? == 1)
 }
 
-/// Ends the connection of a business that lives, if there is one, and drops its tokens.
+/// Ends the connection of a business that lives and drops its tokens; `false` if there is none.
 pub(crate) async fn end_live<T: Tx>(
     tx: &mut T,
     business_id: BusinessId,
     ending: Ending,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let values = params![
         business_id.get(),
         ending.reason,
         ending.now,
         ending.purge_due_at
     ];
-    tx.execute(END_LIVE, values).await?;
-    Ok(())
+    Ok(tx.execute(END_LIVE, values).await? == 1)
 }
 
 /// Forgets that the customers' data of a business was to be destroyed.

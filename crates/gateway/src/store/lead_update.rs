@@ -18,6 +18,7 @@ pub(crate) struct NewLeadUpdate<'a> {
 /// A stored update.
 #[derive(Clone, Debug)]
 pub(crate) struct LeadUpdateRow {
+    pub(crate) lead_update_id: i64,
     pub(crate) body: String,
     pub(crate) received_at: Timestamp,
 }
@@ -27,10 +28,10 @@ database::statements! {
     INSERT = "INSERT INTO lead_update (lead_update_id, lead_id, body, sender_id, received_at_us) \
               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sender_id) DO NOTHING";
     /// The newest update of a lead: by the sender's number, or by arrival where the sender has none.
-    NEWEST = "SELECT body, received_at_us FROM lead_update WHERE lead_id = $1 \
+    NEWEST = "SELECT lead_update_id, body, received_at_us FROM lead_update WHERE lead_id = $1 \
               ORDER BY COALESCE(sender_id, lead_update_id) DESC LIMIT 1";
     /// All updates of a lead, the oldest first.
-    OF_LEAD = "SELECT body, received_at_us FROM lead_update WHERE lead_id = $1 \
+    OF_LEAD = "SELECT lead_update_id, body, received_at_us FROM lead_update WHERE lead_id = $1 \
                ORDER BY COALESCE(sender_id, lead_update_id)";
 }
 
@@ -66,6 +67,7 @@ pub(crate) async fn of_lead<R: Read>(
 
 fn from_row(row: &database::Row) -> Result<LeadUpdateRow, Error> {
     Ok(LeadUpdateRow {
+        lead_update_id: row.get("lead_update_id")?,
         body: row.get("body")?,
         received_at: row.get("received_at_us")?,
     })

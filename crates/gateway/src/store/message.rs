@@ -1,6 +1,6 @@
 //! Customers' messages as they came. A message may be here before its lead is.
 
-use database::{Error, Read, Tx, params};
+use database::{Error, Read, Row, Tx, params};
 use jiff::Timestamp;
 use protocol::id::{BusinessId, LeadId, MessageId};
 
@@ -19,9 +19,17 @@ pub(crate) struct NewMessage<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct MessageRow {
     pub(crate) message_id: i64,
+    pub(crate) lead_id: i64,
+    pub(crate) business_id: i64,
     pub(crate) body: String,
     pub(crate) made_at: Timestamp,
     pub(crate) received_at: Timestamp,
+}
+
+macro_rules! columns {
+    () => {
+        "message_id, lead_id, business_id, body, made_at_us, received_at_us"
+    };
 }
 
 database::statements! {
@@ -34,7 +42,9 @@ database::statements! {
     REPLACE = "UPDATE message SET lead_id = $2, business_id = $3, body = $4, made_at_us = $5, received_at_us = $6 \
                WHERE message_id = $1";
     /// All messages of a lead in the order in which they were written.
-    OF_LEAD = "SELECT message_id, body, made_at_us, received_at_us FROM message WHERE lead_id = $1 ORDER BY message_id";
+    OF_LEAD = ("SELECT ", columns!(), " FROM message WHERE lead_id = $1 ORDER BY message_id");
+    /// One message.
+    FIND = ("SELECT ", columns!(), " FROM message WHERE message_id = $1");
 }
 
 /// Stores a message that is new; whether it was.
@@ -67,15 +77,27 @@ pub(crate) async fn of_lead<R: Read>(
     lead_id: LeadId,
 ) -> Result<Vec<MessageRow>, Error> {
     let rows = read.query(OF_LEAD, params![lead_id.get()]).await?;
-    let from_row = |row: &database::Row| {
-        Ok(MessageRow {
-            message_id: row.get("message_id")?,
-            body: row.get("body")?,
-            made_at: row.get("made_at_us")?,
-            received_at: row.get("received_at_us")?,
-        })
-    };
     rows.iter().map(from_row).collect()
+}
+
+/// One message.
+pub(crate) async fn find<R: Read>(
+    read: &mut R,
+    message_id: MessageId,
+) -> Result<Option<MessageRow>, Error> {
+    let row = read.query_optional(FIND, params![message_id.get()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+fn from_row(row: &Row) -> Result<MessageRow, Error> {
+    Ok(MessageRow {
+        message_id: row.get("message_id")?,
+        lead_id: row.get("lead_id")?,
+        business_id: row.get("business_id")?,
+        body: row.get("body")?,
+        made_at: row.get("made_at_us")?,
+        received_at: row.get("received_at_us")?,
+    })
 }
 
 fn values<'a>(message: &NewMessage<'a>) -> [database::Param<'a>; 6] {

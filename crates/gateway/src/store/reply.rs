@@ -135,10 +135,10 @@ database::statements! {
     GIVE_UP = "UPDATE reply SET state = 'failed', finished_at_us = $2 WHERE reply_id = $1 AND state = 'uncertain'";
     /// The business is connected no more. What is being sent at this moment settles itself; what may have been sent stays
     /// for a person to decide.
-    FAIL_WAITING = "UPDATE reply SET state = CASE WHEN maybe_sent THEN 'uncertain' ELSE 'failed' END, \
+    FAIL_WAITING = ("UPDATE reply SET state = CASE WHEN maybe_sent THEN 'uncertain' ELSE 'failed' END, \
                     finished_at_us = CASE WHEN maybe_sent THEN NULL ELSE CAST($3 AS BIGINT) END, \
                     next_attempt_at_us = NULL, last_error = $2 \
-                    WHERE business_id = $1 AND state = 'queued' AND lease_owner IS NULL";
+                    WHERE business_id = $1 AND state = 'queued' AND lease_owner IS NULL RETURNING ", columns!());
     /// The business is connected again: what waits need not wait longer.
     HURRY = "UPDATE reply SET next_attempt_at_us = $2 \
              WHERE business_id = $1 AND state = 'queued' AND next_attempt_at_us > $2";
@@ -307,15 +307,17 @@ pub(crate) async fn give_up<T: Tx>(tx: &mut T, reply_id: i64, now: Timestamp) ->
     Ok(())
 }
 
-/// Ends what waits to be sent for a business; how many replies that were.
+/// Ends what waits to be sent for a business, and says how each reply stands now.
 pub(crate) async fn fail_waiting<T: Tx>(
     tx: &mut T,
     business_id: BusinessId,
     reason: &str,
     now: Timestamp,
-) -> Result<u64, Error> {
-    tx.execute(FAIL_WAITING, params![business_id.get(), reason, now])
-        .await
+) -> Result<Vec<ReplyRow>, Error> {
+    let rows = tx
+        .query(FAIL_WAITING, params![business_id.get(), reason, now])
+        .await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// Makes everything that waits to be sent for a business due now.

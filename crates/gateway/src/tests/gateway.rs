@@ -282,6 +282,7 @@ async fn build(db: &Db, clock: &Clock, addresses: PlatformAddresses, seed: u64) 
         },
         trusted_proxies: TrustedProxies::default(),
         allow_insecure_platform: true,
+        allow_insecure_forwards: true,
         node_name: None,
     };
     let keys = Keyring::generate(&Entropy::seeded(0));

@@ -1,6 +1,6 @@
 //! The gateway API (§8.2, §8.4), which a pro's or partner's own programs call.
 
-use crate::id::{BusinessId, CategoryId, LeadId};
+use crate::id::{BusinessId, CategoryId, DeliveryId, LeadId};
 
 use super::fill::filled_paths;
 
@@ -16,7 +16,7 @@ pub const REVIEWS: &str = "/api/v1/reviews";
 pub const QUARANTINE: &str = "/api/v1/quarantine";
 /// Everything as CSV or JSON Lines.
 pub const EXPORT: &str = "/api/v1/export";
-/// Server-sent events.
+/// Everything that happened: by cursor, waiting if asked to, or as server-sent events.
 pub const EVENTS: &str = "/api/v1/events";
 /// Forwards to a CRM: list, create.
 pub const FORWARDS: &str = "/api/v1/forwards";
@@ -45,4 +45,22 @@ filled_paths! {
     QUARANTINE_REPROCESS = "/api/v1/quarantine/{entry_id}/reprocess", quarantine_reprocess(entry_id: i64);
     /// One forward: read, replace, remove.
     FORWARD = "/api/v1/forwards/{forward_id}", forward(forward_id: i64);
+    /// Giving a forward another signing secret.
+    FORWARD_ROTATE = "/api/v1/forwards/{forward_id}/rotate-secret", forward_rotate(forward_id: i64);
+    /// Stopping a forward for a while.
+    FORWARD_PAUSE = "/api/v1/forwards/{forward_id}/pause", forward_pause(forward_id: i64);
+    /// Letting a forward go on, whatever held it.
+    FORWARD_RESUME = "/api/v1/forwards/{forward_id}/resume", forward_resume(forward_id: i64);
+    /// Sending a forward an event that means nothing.
+    FORWARD_TEST = "/api/v1/forwards/{forward_id}/test", forward_test(forward_id: i64);
+    /// Sending again what died since a moment.
+    FORWARD_REPLAY = "/api/v1/forwards/{forward_id}/replay", forward_replay(forward_id: i64);
+    /// Deliveries of a forward: list.
+    FORWARD_DELIVERIES = "/api/v1/forwards/{forward_id}/deliveries", forward_deliveries(forward_id: i64);
+    /// One delivery with its attempts.
+    FORWARD_DELIVERY = "/api/v1/forwards/{forward_id}/deliveries/{delivery_id}",
+        forward_delivery(forward_id: i64, delivery_id: DeliveryId);
+    /// Trying a delivery again now.
+    FORWARD_DELIVERY_RETRY = "/api/v1/forwards/{forward_id}/deliveries/{delivery_id}/retry",
+        forward_delivery_retry(forward_id: i64, delivery_id: DeliveryId);
 }

@@ -13,7 +13,11 @@ use crate::tests::{BUSINESS, TestGateway};
 async fn connected(db: &Db) -> (TestGateway, ConnectionTokens, ConnectionId) {
     let gateway = TestGateway::new(db).await.connected().await;
     let core = gateway.app.core();
-    let tokens = ConnectionTokens::new(db.clone(), core.keys.clone(), core.entropy.clone());
+    let tokens = ConnectionTokens::new(
+        db.clone(),
+        (core.keys.clone(), core.entropy.clone()),
+        (core.clock.clone(), core.announcer.clone()),
+    );
     let connection = crate::service::connections::usable(core, BUSINESS.parse().unwrap()).await;
     let connection = connection.unwrap();
     (gateway, tokens, connection)
