@@ -1,5 +1,6 @@
 //! Background work of the gateway: each job runs for as long as the process.
 
+mod history;
 mod reply_sender;
 mod token_refresh;
 mod waiting_messages;
@@ -16,6 +17,7 @@ pub(crate) fn start(core: &Core, lease: &NodeLease) {
     let sender = reply_sender::run(core.clone(), tasks.clone());
     tasks.spawn("replies", sender);
     tasks.spawn_until_stop("tokens", token_refresh::run(core.clone()));
+    tasks.spawn_until_stop("history", history::run(core.clone()));
     tasks.spawn_until_stop("waiting messages", waiting_messages::run(core.clone()));
 }
 

@@ -187,14 +187,18 @@ async fn what_died_can_be_sent_again(engine: Engine) {
     crm.pass(1.0).await;
     let since = |moment: &str| json!({ "since": moment });
     let later = since(&crm.world.clock.now().to_string());
-    let replayed = crm.ask("/replay", &later).await.expect_status(200).json();
+    let replayed = crm.ask("/replay", &later).await.expect_status(202).json();
     assert_eq!(replayed["replayed"], 0, "it died before");
     let replayed = crm
         .ask("/replay", &since(&before))
         .await
-        .expect_status(200)
+        .expect_status(202)
         .json();
-    assert_eq!(replayed["replayed"], 1);
+    assert_eq!((&replayed["replayed"], &replayed["state"]), (&json!(1), &json!("done")));
+    let path = crm.path("/replay");
+    let replays = crm.world.crm().get(&path).await.expect_status(200).json();
+    assert_eq!(replays["data"].as_array().unwrap().len(), 2);
+    assert_eq!(replays["data"][0]["replay_id"], replayed["replay_id"]);
     let came = crm.came().await;
     assert_eq!(
         came[0].header("webhook-id"),

@@ -1,8 +1,10 @@
 //! `/api/v1/forwards/{forward_id}/deliveries`: what was sent, what waits, what died, and trying it again.
 
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use delivery::replay::ReplayView;
 use delivery::{AttemptView, DeliveryView, Filter, Retried};
 use jiff::Timestamp;
 use protocol::id::{DeliveryId, LeadId};
@@ -29,7 +31,10 @@ pub(super) fn routes() -> Router<Core> {
             gateway::FORWARD_DELIVERY_RETRY,
             post(retry_forward_delivery),
         )
-        .route(gateway::FORWARD_REPLAY, post(replay_forward))
+        .route(
+            gateway::FORWARD_REPLAY,
+            get(list_forward_replays).post(replay_forward),
+        )
 }
 
 /// A delivery in a list.
@@ -100,18 +105,44 @@ async fn retry_forward_delivery(
     }
 }
 
-/// `{"since": "2026-01-31T09:30:00Z"}`: what died since then is sent again.
+/// `{"since": "2026-01-31T09:30:00Z"}`: what died since then is sent again, by a job that goes on by itself.
 async fn replay_forward(
     _: ApiKey,
     State(core): State<Core>,
     path: PathSegments,
     body: Result<JsonBody, ApiError>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let (forward_id, JsonBody(body)) = (own_id(&path, "forward_id")?, body?);
     let since = members(&body, |members| members.required_parsed("since", moment))?;
-    let replayed = forward_deliveries::replay(&core, forward_id, since).await;
-    let replayed = replayed.map_err(|error| errors::forward(&error))?;
-    Ok(Json(json!({"replayed": replayed})))
+    let replay = forward_deliveries::replay(&core, forward_id, since).await;
+    let replay = replay.map_err(|error| errors::forward(&error))?;
+    Ok((StatusCode::ACCEPTED, Json(shown_replay(&replay))))
+}
+
+/// The newest replays, and how far each has come.
+async fn list_forward_replays(
+    _: ApiKey,
+    State(core): State<Core>,
+    path: PathSegments,
+) -> Result<Json<Value>, ApiError> {
+    let forward_id = own_id(&path, "forward_id")?;
+    let replays = forward_deliveries::replays(&core, forward_id).await;
+    let replays = replays.map_err(|error| errors::forward(&error))?;
+    let shown: Vec<Value> = replays.iter().map(shown_replay).collect();
+    Ok(Json(json!({"data": shown, "next": null})))
+}
+
+fn shown_replay(replay: &ReplayView) -> Value {
+    json!({
+        "replay_id": replay.replay_id,
+        "state": replay.state.as_str(),
+        "since": replay.span.since.to_string(),
+        "until": replay.span.until.to_string(),
+        "total": replay.total,
+        "replayed": replay.replayed,
+        "created_at": replay.created_at.to_string(),
+        "finished_at": replay.state.finished_at().map(|at| at.to_string()),
+    })
 }
 
 /// What is shown of a delivery.

@@ -14,7 +14,7 @@ use database::{Error, Tx};
 use delivery::{ConversationId, NewDelivery};
 use jiff::Timestamp;
 use protocol::event::{EventType, payload};
-use protocol::id::{BusinessId, DeliveryId, LeadId};
+use protocol::id::{BusinessId, DeliveryId, LeadId, ReplayId};
 use serde::Serialize;
 use tokio::sync::Notify;
 
@@ -73,6 +73,11 @@ impl Announcer {
     /// Tells of the next [`wake`](Self::wake), if it was enabled before.
     pub(crate) fn next_wake(&self) -> tokio::sync::futures::Notified<'_> {
         self.readers.notified()
+    }
+
+    /// The id of a replay.
+    pub(crate) fn next_replay_id(&self) -> ReplayId {
+        ReplayId::from_i64(self.ids.next_id()).expect("ids are positive by their make")
     }
 
     /// The id of a delivery that is no event's.

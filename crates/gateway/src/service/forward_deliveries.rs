@@ -2,6 +2,7 @@
 //! `delivery`'s.
 
 use database::{Error, Op, Tx};
+use delivery::replay::{self, NewReplay, Rate, ReplayView, Span};
 use delivery::{DeliveryDetails, EndpointId, Filter, Page, Retried};
 use jiff::Timestamp;
 use protocol::id::DeliveryId;
@@ -10,6 +11,9 @@ use super::forward_control::lock;
 use super::forwards::ForwardError;
 use crate::core::Core;
 use crate::store;
+
+/// So many replays are listed.
+const REPLAYS: usize = 20;
 
 /// One page of a forward's deliveries, newest first.
 pub(crate) async fn list(
@@ -56,22 +60,62 @@ pub(crate) async fn retry(
     Ok(retried)
 }
 
-/// Sends again what died since then; how many deliveries that are.
+/// Begins to send again what died since then: a job that goes on by itself, also after a restart.
 pub(crate) async fn replay(
     core: &Core,
     forward_id: i64,
     since: Timestamp,
-) -> Result<u64, ForwardError> {
-    prove(core, forward_id).await?;
-    let (endpoint_id, now) = (EndpointId::new(forward_id), core.clock.now());
-    let replayed = delivery::replay_since(&core.db, endpoint_id, since, now).await?;
+) -> Result<ReplayView, ForwardError> {
+    let now = core.clock.now();
+    let span = Span {
+        endpoint_id: EndpointId::new(forward_id),
+        since,
+        until: now,
+    };
+    let survey = replay::survey(&mut core.db.scanner(), &span).await?;
+    let operation = Replay {
+        forward_id,
+        new: NewReplay {
+            replay_id: core.announcer.next_replay_id(),
+            span,
+            survey,
+            rate: Rate::default(),
+            created_at: now,
+        },
+    };
+    let view = core.db.write(operation).await?;
     core.announcer.wake();
-    Ok(replayed)
+    Ok(view)
+}
+
+/// The newest replays of a forward.
+pub(crate) async fn replays(
+    core: &Core,
+    forward_id: i64,
+) -> Result<Vec<ReplayView>, ForwardError> {
+    prove(core, forward_id).await?;
+    let endpoint = Some(EndpointId::new(forward_id));
+    Ok(replay::list(&mut core.db.reader(), endpoint, None, REPLAYS).await?)
 }
 
 async fn prove(core: &Core, forward_id: i64) -> Result<(), ForwardError> {
     let found = store::forward::find(&mut core.db.reader(), forward_id).await?;
     found.map(drop).ok_or(ForwardError::Unknown)
+}
+
+struct Replay {
+    forward_id: i64,
+    new: NewReplay,
+}
+
+impl Op for Replay {
+    type Out = ReplayView;
+    type Error = ForwardError;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<ReplayView, ForwardError> {
+        lock(tx, self.forward_id).await?;
+        Ok(replay::create(tx, &self.new).await?)
+    }
 }
 
 struct Retry {
