@@ -1,177 +1,163 @@
-//! Outgoing HTTP: to partners, to the platform, to a CRM. One request, one deadline, a capped answer, no redirects.
+//! Outgoing HTTP: to partners, to the platform, to a CRM. One request, one deadline, a capped answer, no redirects, no
+//! proxy, no cookies, nothing decompressed.
 //!
-//! Who takes part: [`address`] judges an address, `resolver` asks it about every answer of the name service, and
-//! [`Outgoing`] asks it about literal addresses (HTTP clients never show those to a resolver) and about the peer that
-//! was reached in the end. Whoever sends decides what an answer means.
+//! Targets are named by others, so a request must reach what it names or nothing at all. Who takes part:
+//!
+//! - [`address`] judges: the URL by itself, before any name service is asked, and every address;
+//! - `connector` looks a name up once, has all of its addresses judged, dials those very addresses ([`network`], and
+//!   `race` where there are several), and judges the peer, all before a byte of the request or of TLS is written;
+//! - `connection` is HTTP/1.1 over what was dialled, without a task of its own; `wire` beneath it counts what comes before
+//!   an answer's body;
+//! - `pool` keeps connections that may be used again, by `origin`; `request` and `answer` are what goes over them.
+//!
+//! A request is written at most once. If a kept connection turns out to be closed before any of it was written, it goes
+//! over another one; in every other failure after that point it may have been seen, and the error says so
+//! ([`OutgoingError::was_not_sent`]). Whoever sends decides what an answer means.
 
 pub mod address;
-mod resolver;
+mod answer;
+mod connection;
+mod connector;
+pub mod network;
+mod origin;
+mod pool;
+mod race;
+mod request;
+mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
-use reqwest::{Method, Url};
-use thiserror::Error;
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use address::AddressPolicy;
-use resolver::VettingResolver;
+pub use answer::{Answer, LONGEST_ANSWER, OutgoingError};
+use connection::{Connection, Failure};
+use connector::Connector;
+pub use network::Network;
+use origin::Origin;
+use pool::Pool;
+use request::Message;
+pub use request::Request;
 
-/// The most of an answer's body that is read, in bytes (protocol §4.5).
-pub const LONGEST_ANSWER: usize = 64 * 1024;
-
-/// A request that is ready to be sent.
-#[derive(Clone)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// Where to; user information in it is refused.
-    pub url: Url,
-    /// The header fields, credentials included.
-    pub headers: HeaderMap,
-    /// The body's bytes.
-    pub body: Vec<u8>,
-    /// For everything from the name look-up to the last byte of the answer.
-    pub deadline: Duration,
-}
-
-/// What came back.
-#[derive(Clone)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The header fields.
-    pub headers: HeaderMap,
-    /// At most [`LONGEST_ANSWER`] bytes of the body.
-    pub body: Vec<u8>,
-}
-
-/// Why no answer came.
-#[derive(Debug, Error)]
-pub enum OutgoingError {
-    /// The target is not one that we send to. Nothing was sent.
-    #[error("the target is refused: {0}")]
-    Refused(String),
-    /// No connection was made. Nothing was sent.
-    #[error("no connection: {0}")]
-    Connect(String),
-    /// The deadline passed after the request may have been sent.
-    #[error("no answer within {} s", .0.as_secs())]
-    TimedOut(Duration),
-    /// The connection broke after the request may have been sent.
-    #[error("the connection broke: {0}")]
-    Broken(String),
-}
-
-impl OutgoingError {
-    /// Whether it is certain that the other side never saw the request.
-    pub fn was_not_sent(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Connect(_))
-    }
-}
+/// The longest that look-up, connection and TLS together may take (protocol §4.5), within the deadline.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// The longest deadline; a longer one is meant as none, and there has to be one.
+const LONGEST_DEADLINE: Duration = Duration::from_hours(1);
 
 /// Sends requests under an address policy. Clones share their connections.
 #[derive(Clone)]
 pub struct Outgoing {
-    client: reqwest::Client,
     policy: AddressPolicy,
+    connector: Arc<Connector>,
+    pool: Arc<Pool>,
 }
 
 impl Outgoing {
     /// A sender that refuses whatever `policy` refuses.
     ///
     /// # Errors
-    /// If the HTTP client cannot be set up, in the client's words.
+    /// None at present: a machine without trusted certificates is found out when it needs them.
     pub fn new(policy: AddressPolicy) -> Result<Self, String> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where an HTTP client is made"
-        )]
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(crate::tls::client_config())
-            .dns_resolver(VettingResolver::new(policy))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(30))
-            .user_agent(concat!("Corkboard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| chain(&error))?;
-        Ok(Self { client, policy })
+        Ok(Self::through(policy, Network::system()))
     }
 
-    /// Sends one request and reads its answer.
+    /// The same over a network of the caller's. The policy holds whatever that network answers.
+    pub fn through(policy: AddressPolicy, network: Network) -> Self {
+        Self {
+            policy,
+            connector: Arc::new(Connector::new(policy, network)),
+            pool: Pool::new(),
+        }
+    }
+
+    /// Sends one request and reads its answer. A caller that no longer waits closes the connection.
     ///
     /// # Errors
     /// See [`OutgoingError`]; an answer of any status is not one.
     pub async fn send(&self, request: Request) -> Result<Answer, OutgoingError> {
-        self.policy
-            .check_url(&request.url)
-            .map_err(|error| OutgoingError::Refused(error.to_string()))?;
-        let deadline = request.deadline;
-        tokio::time::timeout(deadline, self.exchange(request))
-            .await
-            .unwrap_or(Err(OutgoingError::TimedOut(deadline)))
-    }
-
-    async fn exchange(&self, request: Request) -> Result<Answer, OutgoingError> {
-        let mut response = self
-            .client
-            .request(request.method, request.url)
-            .headers(request.headers)
-            .body(request.body)
-            .send()
-            .await
-            .map_err(|error| classify(&error))?;
-        if let Some(peer) = response.remote_addr() {
-            // The resolver vetted what it returned; this catches a client that dialled something else.
-            self.policy
-                .check_address(peer.ip())
-                .map_err(|error| OutgoingError::Broken(error.to_string()))?;
-        }
-        let mut body = Vec::new();
-        while body.len() < LONGEST_ANSWER {
-            match response.chunk().await {
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return Err(OutgoingError::Broken(chain(&error))),
+        self.policy.check_url(&request.url)?;
+        let origin = Origin::of(&request.url).ok_or(address::RefusedTarget::NoHost)?;
+        let deadline = Deadline::after(request.deadline);
+        let mut message = request.into_message(&origin)?;
+        while let Some(kept) = self.pool.take(&origin, Instant::now()) {
+            match self.exchange(kept, &origin, message, deadline).await? {
+                Exchanged::Answered(answer) => return Ok(answer),
+                Exchanged::Unsent(unsent, _) => message = *unsent,
             }
         }
-        body.truncate(LONGEST_ANSWER);
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body,
-        })
-    }
-}
-
-fn classify(error: &reqwest::Error) -> OutgoingError {
-    if error.is_builder() {
-        OutgoingError::Refused(chain(error))
-    } else if error.is_connect() || error.is_dns() {
-        OutgoingError::Connect(chain(error))
-    } else {
-        OutgoingError::Broken(chain(error))
-    }
-}
-
-/// The error and its sources in one line, without the URL: it may carry a credential in its query.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        if !text.is_empty() {
-            text.push_str(": ");
+        // On the heap, since most requests find a connection and should not carry this along.
+        let fresh = Box::pin(self.connect(&origin, deadline)).await?;
+        match self.exchange(fresh, &origin, message, deadline).await? {
+            Exchanged::Answered(answer) => Ok(answer),
+            Exchanged::Unsent(_, reason) => Err(OutgoingError::Connect(reason)),
         }
-        text.push_str(&cause.to_string());
-        next = cause.source();
     }
-    if text.is_empty() {
-        "the request could not be made".to_owned()
-    } else {
-        text
+
+    async fn connect(
+        &self,
+        origin: &Origin,
+        deadline: Deadline,
+    ) -> Result<Connection, OutgoingError> {
+        let left = deadline.at.saturating_duration_since(Instant::now());
+        let patience = left.min(CONNECT_PATIENCE);
+        timeout(patience, self.connector.connect(origin))
+            .await
+            .unwrap_or_else(|_| {
+                let seconds = deadline.length.min(CONNECT_PATIENCE).as_secs_f32();
+                let reason = format!("none was made within {seconds} s");
+                Err(OutgoingError::Connect(reason))
+            })
+    }
+
+    /// One request over one connection, which is kept if it can be. After a failure the other connections to the same
+    /// origin are closed: what broke this one has most likely broken them.
+    async fn exchange(
+        &self,
+        mut connection: Connection,
+        origin: &Origin,
+        message: Message,
+        deadline: Deadline,
+    ) -> Result<Exchanged, OutgoingError> {
+        let outcome = timeout_at(deadline.at, connection.exchange(message)).await;
+        let error = match outcome {
+            Ok(Ok(answered)) => {
+                if let Some(until) = answered.reusable_until {
+                    self.pool.put(origin.clone(), connection, until);
+                }
+                return Ok(Exchanged::Answered(answered.answer));
+            }
+            Ok(Err(Failure::Unsent(message, reason))) => {
+                return Ok(Exchanged::Unsent(message, reason));
+            }
+            Ok(Err(Failure::Broken(reason))) => OutgoingError::Broken(reason),
+            Err(_) => OutgoingError::TimedOut(deadline.length),
+        };
+        self.pool.forget(origin);
+        Err(error)
+    }
+}
+
+/// What became of one request over one connection, unless it failed.
+enum Exchanged {
+    Answered(Answer),
+    /// The connection was closed before any of it was written.
+    Unsent(Box<Message>, String),
+}
+
+/// When a request has to be over.
+#[derive(Clone, Copy)]
+struct Deadline {
+    length: Duration,
+    at: Instant,
+}
+
+impl Deadline {
+    fn after(length: Duration) -> Self {
+        let length = length.min(LONGEST_DEADLINE);
+        let at = Instant::now() + length;
+        Self { length, at }
     }
 }
 
@@ -180,27 +166,6 @@ impl fmt::Debug for Outgoing {
         formatter
             .debug_struct("Outgoing")
             .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Header fields carry credentials, the query may, and the body is personal.
-        formatter
-            .debug_struct("Request")
-            .field("method", &self.method)
-            .field("host", &self.url.host_str())
-            .field("path", &self.url.path())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Answer")
-            .field("status", &self.status)
             .finish_non_exhaustive()
     }
 }

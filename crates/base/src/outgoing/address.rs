@@ -1,10 +1,11 @@
 //! Which addresses we send to: public ones, and loopback where the sandbox allows it (protocol §4.5).
+//!
+//! Ports are not judged: the first that any of them hears from us is TLS, in which no other protocol can be hidden.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::Url;
 use thiserror::Error;
-use url::Host;
+use url::{Host, Url};
 
 /// What an outgoing request may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl AddressPolicy {
         if let Some(address) = literal {
             self.check_address(address)?;
         }
-        let loopback = literal.is_some_and(|address| embedded(address).is_loopback());
+        let loopback = literal.is_some_and(is_loopback);
         if url.scheme() == "http" && !(loopback && self == Self::PublicAndLoopback) {
             return Err(RefusedTarget::Insecure);
         }
@@ -62,20 +63,31 @@ impl AddressPolicy {
 
     /// Judges an address that is about to be dialled, or was.
     pub fn check_address(self, address: IpAddr) -> Result<(), RefusedTarget> {
-        let inner = embedded(address);
-        let allowed = match self {
-            Self::PublicAndLoopback if inner.is_loopback() => true,
-            _ => is_public(inner),
-        };
-        if allowed {
+        let is_allowed_loopback = self == Self::PublicAndLoopback && is_loopback(address);
+        if is_allowed_loopback || is_public(address) {
             Ok(())
         } else {
             Err(RefusedTarget::NotPublic(address))
         }
     }
+
+    /// Judges an address that a host stands for. What is not encrypted stays on this machine, whatever the URL named.
+    pub(super) fn check_answer(
+        self,
+        address: IpAddr,
+        is_encrypted: bool,
+    ) -> Result<(), RefusedTarget> {
+        self.check_address(address)?;
+        if is_encrypted || is_loopback(address) {
+            Ok(())
+        } else {
+            Err(RefusedTarget::Insecure)
+        }
+    }
 }
 
-fn is_localhost(name: &str) -> bool {
+/// Whether a name is `localhost` or below it.
+pub(super) fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost")
         || name
@@ -85,24 +97,17 @@ fn is_localhost(name: &str) -> bool {
             .is_some_and(|end| end.eq_ignore_ascii_case(".localhost"))
 }
 
-/// The IPv4 address inside an IPv6 one that carries it (mapped, compatible, NAT64, 6to4), else the address itself.
-fn embedded(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else {
-        return address;
-    };
-    let segments = v6.segments();
-    let low = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-    };
-    match segments {
-        // ::1 and :: are IPv6 addresses of their own, not IPv4-compatible ones.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, lower]
-        | [0, 0, 0, 0, 0xffff, 0, high, lower]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, lower]
-        | [0x2002, high, lower, ..] => low(high, lower),
-        _ => address,
+/// Whether the operating system keeps a connection to this address on this machine. The other forms that carry an IPv4
+/// address go to a gateway, whatever they carry.
+fn is_loopback(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback(),
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address
+                    .to_ipv4_mapped()
+                    .is_some_and(|inner| inner.is_loopback())
+        }
     }
 }
 
@@ -132,13 +137,23 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Only `2000::/3` is given out as global unicast; what is special within it is taken out.
+/// Only `2000::/3` is given out as global unicast; what is special within it is taken out: Teredo, benchmarks and the
+/// like (`2001::/23`), documentation, 6to4, and interface ids that carry an IPv4 address for a tunnel (ISATAP). Forms that
+/// carry one elsewhere (mapped, compatible, translated) are no addresses of a server. The exception is NAT64's well-known
+/// prefix, which networks without IPv4 reach the rest of the world by: it is as good as the address that it carries.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
+    if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = segments {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+    }
     let global = segments[0] & 0xe000 == 0x2000;
     let special = matches!(
         segments,
-        [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..]
+        [0x2001, 0..=0x01ff | 0x0db8, ..]
+            | [0x2002, ..]
+            | [0x3fff, 0..=0x0fff, ..]
+            | [_, _, _, _, 0 | 0x0200, 0x5efe, _, _]
     );
     global && !special
 }
