@@ -8,6 +8,7 @@ mod platform;
 mod replying;
 mod replying_failures;
 mod starting;
+mod stopping;
 mod targeting;
 
 pub(crate) use gateway::{BUSINESS, LEAD, TestGateway};

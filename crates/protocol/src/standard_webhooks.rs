@@ -240,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_of_the_guide_is_believed() {
+        let guide = include_str!("../../../docs/guides/forward-to-your-crm.md");
+        let value = |name: &str| {
+            let mut lines = guide.lines().filter_map(|line| line.strip_prefix(name));
+            let found = lines.find(|rest| rest.starts_with(' '));
+            found.expect("the guide has such a line").trim()
+        };
+        let headers = SignedHeaders {
+            id: value(ID_HEADER),
+            timestamp: value(TIMESTAMP_HEADER),
+            signature: value(SIGNATURE_HEADER),
+        };
+        let secret = SigningSecret::parse(value("secret")).unwrap();
+        let (body, now) = (value("body").as_bytes(), headers.timestamp.parse().unwrap());
+        assert_eq!(verify(&[secret], headers, body, now, 0), Ok(()));
+    }
+
+    #[test]
     fn secrets_are_read_in_both_forms_and_never_shown() {
         assert_eq!(SigningSecret::parse(&secret(3).to_text()), Ok(secret(3)));
         let raw = SigningSecret::parse("a raw secret of some length").unwrap();

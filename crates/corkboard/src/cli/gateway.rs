@@ -99,7 +99,7 @@ pub(crate) struct GatewayArguments {
     pub(crate) allow_insecure_forwards: bool,
 
     /// This process's name among those of the gateway: its own, and the same after every restart. With it a process that
-    /// was killed goes on with its replies at once; without it the others wait for its leases.
+    /// was killed goes on with its replies and forwards at once; without it the others wait for its leases.
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
 

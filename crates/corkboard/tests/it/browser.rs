@@ -216,9 +216,18 @@ async fn without_a_place_to_go_the_code_is_shown_and_can_be_copied() {
             .wait_for("button[data-copy]:not([hidden])")
             .await;
         scene.look("code").await;
+        // The clipboard answers when it likes.
         let label = scene
             .browser
-            .run("return document.querySelector('button[data-copy]').textContent")
+            .run(
+                "return new Promise((tell) => {
+                    const look = () => {
+                        const label = document.querySelector('button[data-copy]').textContent;
+                        if (label === 'Copy') requestAnimationFrame(look); else tell(label);
+                    };
+                    look();
+                })",
+            )
             .await;
         assert!(
             ["Copied", "Selected"].contains(&label.as_str().unwrap()),

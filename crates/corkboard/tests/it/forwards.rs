@@ -3,7 +3,7 @@
 use protocol::fixtures;
 use serde_json::{Value, json};
 use testkit::world::Engine;
-use testkit::{Answer, Receiver};
+use testkit::{Answer, Received, Receiver};
 
 use crate::crm::{Crm, kinds, make_forward, text};
 use crate::scripted_platform::ScriptedPlatform;
@@ -14,6 +14,7 @@ on_both_databases![
     a_whole_conversation_arrives_in_order,
     what_was_in_quarantine_is_told_when_it_is_read,
     connections_are_told,
+    a_connection_that_the_pro_must_mend_is_told_once,
     replies_are_told_however_they_end,
     a_forward_gets_what_it_asked_for,
     what_happened_before_a_forward_is_not_sent_to_it,
@@ -156,6 +157,37 @@ async fn connections_are_told(engine: Engine) {
     assert_eq!(events[0]["data"]["purge_due_at"], seen["purge_due_at"]);
 }
 
+async fn a_connection_that_the_pro_must_mend_is_told_once(engine: Engine) {
+    let platform = ScriptedPlatform::without_keys(engine).await;
+    let receiver = Receiver::start().await;
+    make_forward(&platform.world, &receiver, &json!({}))
+        .await
+        .expect_status(201);
+    platform.refuse_tokens();
+    platform.reply("Hello").await;
+    for _ in 0..3 {
+        platform.pass(3_700).await;
+    }
+    let events: Vec<Value> = receiver.take().iter().map(Received::json).collect();
+    assert_eq!(kinds(&events), ["connection.reconnect_needed"]);
+    let data = &events[0]["data"];
+    assert_eq!(data["businessID"], platform.business_id.as_str());
+    assert_eq!(
+        (&data["state"], &data["reason"]),
+        (&json!("reconnect_needed"), &json!("grant_refused"))
+    );
+    platform.issue("2");
+    platform.connect().await;
+    platform.answer_messages(Answer::json(200, &json!({"status": "success"})));
+    platform.world.drain().await;
+    let events: Vec<Value> = receiver.take().iter().map(Received::json).collect();
+    let made = events
+        .iter()
+        .find(|event| event["type"] == "connection.made");
+    assert_eq!(made.unwrap()["data"]["replaces_another"], true);
+    assert!(!kinds(&events).contains(&"connection.ended".to_owned()));
+}
+
 async fn replies_are_told_however_they_end(engine: Engine) {
     let platform = ScriptedPlatform::without_keys(engine).await;
     let receiver = Receiver::start().await;
@@ -164,11 +196,7 @@ async fn replies_are_told_however_they_end(engine: Engine) {
         .expect_status(201);
     let told = async || {
         platform.world.drain().await;
-        let events: Vec<Value> = receiver
-            .take()
-            .iter()
-            .map(testkit::Received::json)
-            .collect();
+        let events: Vec<Value> = receiver.take().iter().map(Received::json).collect();
         let shown = |event: &Value| {
             assert_eq!(event["data"]["leadID"], platform.lead_id.as_str());
             (text(&event["type"]), event["data"]["reason"].clone())
@@ -214,7 +242,7 @@ async fn replies_are_told_however_they_end(engine: Engine) {
         &receiver
             .take()
             .iter()
-            .map(testkit::Received::json)
+            .map(Received::json)
             .collect::<Vec<_>>(),
     );
     last.sort();

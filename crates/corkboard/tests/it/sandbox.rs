@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use testkit::process::Sandbox;
-use testkit::{Http, Reply};
+use testkit::{Http, Receiver, Reply};
 
 use crate::program::{new_lead, program};
 use crate::support::members;
@@ -160,6 +160,35 @@ async fn the_first_business_is_connected_and_its_leads_arrive() {
             assert!(reply.status < 400, "{base}{path}: {}", reply.status);
         }
     }
+}
+
+/// The CRM is down when the lead comes, and the gateway dies before it is up again.
+#[tokio::test]
+async fn what_was_to_be_forwarded_survives_a_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let mut sandbox = Sandbox::start(program(), data.path()).await;
+    let crm = Receiver::start().await;
+    crm.answer_always(503);
+    let forward = json!({"url": format!("{}/hook", crm.url()), "event_types": ["lead.received"]});
+    let made = sandbox.crm().post("/api/v1/forwards", &forward).await;
+    made.expect_status(201);
+    let business = sandbox.text("/pros/0/businesses/0/business_id").to_owned();
+    let category = sandbox
+        .text("/pros/0/businesses/0/categories/0/name")
+        .to_owned();
+    let lead = new_lead(&business, &category, "Paint");
+    let lead = sandbox.operator().post("/operator/v1/leads", &lead).await;
+    let lead = lead.expect_status(201).json();
+    crm.wait_for(1).await;
+    sandbox.kill();
+    let before = crm.take();
+    crm.answer_always(200);
+    let _again = Sandbox::start(program(), data.path()).await;
+    crm.wait_for(1).await;
+    let after = &crm.received()[0];
+    assert_eq!(after.json()["data"]["leadID"], lead["leadID"]);
+    assert_eq!(after.body, before[0].body);
+    assert_eq!(after.header("webhook-id"), before[0].header("webhook-id"));
 }
 
 #[tokio::test]

@@ -80,7 +80,8 @@ impl ScriptedPlatform {
         self.script.answer_always_at(TOKENS, answer);
     }
 
-    async fn connect(&self) {
+    /// The pro connects the business.
+    pub(crate) async fn connect(&self) {
         let info = json!({
             "business_pk": self.business_id, "client_id": "client", "scope": ["messages", "targeting"],
             "business_name": "Example Painting",

@@ -210,6 +210,7 @@ fn filter(query: &str, page: PageQuery) -> Result<Filter, ApiError> {
         conversation_id: lead.map(Into::into),
         endpoint_id: None,
         after: page.after.and_then(|cursor| DeliveryId::from_i64(cursor.0)),
+        ..Filter::default()
     })
 }
 

@@ -29,7 +29,8 @@ pub(crate) const LEAD: &str = "299700112233445501";
 /// Another one.
 pub(crate) const OTHER_LEAD: &str = "299700112233445999";
 
-const API_KEY: &str = "the-gateway-key";
+/// The key of the gateway API.
+pub(crate) const API_KEY: &str = "the-gateway-key";
 
 pub(crate) struct TestGateway {
     pub(crate) app: App,
@@ -212,7 +213,8 @@ impl TestGateway {
         }
     }
 
-    async fn send(&self, request: Request<Body>) -> Told {
+    /// Sends a request and reads its whole answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Told {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
