@@ -194,7 +194,10 @@ async fn what_died_can_be_sent_again(engine: Engine) {
         .await
         .expect_status(202)
         .json();
-    assert_eq!((&replayed["replayed"], &replayed["state"]), (&json!(1), &json!("done")));
+    assert_eq!(
+        (&replayed["replayed"], &replayed["state"]),
+        (&json!(1), &json!("done"))
+    );
     let path = crm.path("/replay");
     let replays = crm.world.crm().get(&path).await.expect_status(200).json();
     assert_eq!(replays["data"].as_array().unwrap().len(), 2);

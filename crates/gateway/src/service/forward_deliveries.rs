@@ -89,10 +89,7 @@ pub(crate) async fn replay(
 }
 
 /// The newest replays of a forward.
-pub(crate) async fn replays(
-    core: &Core,
-    forward_id: i64,
-) -> Result<Vec<ReplayView>, ForwardError> {
+pub(crate) async fn replays(core: &Core, forward_id: i64) -> Result<Vec<ReplayView>, ForwardError> {
     prove(core, forward_id).await?;
     let endpoint = Some(EndpointId::new(forward_id));
     Ok(replay::list(&mut core.db.reader(), endpoint, None, REPLAYS).await?)
