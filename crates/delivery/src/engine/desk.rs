@@ -16,7 +16,7 @@ use crate::moment;
 use crate::policy::breaker::Breaker;
 use crate::policy::classify::OutcomeClass;
 use crate::policy::decide::Role;
-use crate::policy::pace::Pace;
+use crate::policy::pace::{self, Pace};
 use crate::policy::ramp::Ramp;
 use crate::policy::recent::Recent;
 use crate::settings::Settings;
@@ -274,7 +274,7 @@ impl Desk {
         }
         let rate = self.backlog_rate(settings);
         self.backlog.heads.front()?;
-        self.pace = self.pace.take(rate, burst(rate), now).ok()?;
+        self.pace = self.pace.take(rate, pace::burst(rate), now).ok()?;
         let head = self.backlog.heads.pop_front()?;
         Some(self.begin(head, Role::Regular, Class::Backlog, now))
     }
@@ -389,13 +389,8 @@ impl Desk {
         }
         let rate = self.backlog_rate(settings);
         let waits_for_pace = (!self.backlog.heads.is_empty())
-            .then(|| self.pace.take(rate, burst(rate), now).err())
+            .then(|| self.pace.take(rate, pace::burst(rate), now).err())
             .flatten();
         [self.due_at, waits_for_pace].into_iter().flatten().min()
     }
-}
-
-/// A tenth of a second's worth may go at once.
-fn burst(per_second: u32) -> u32 {
-    (per_second / 10).max(1)
 }

@@ -28,6 +28,11 @@ impl Pace {
     }
 }
 
+/// How many tokens a bucket of this rate holds: a tenth of a second's worth may go at once.
+pub fn burst(per_second: u32) -> u32 {
+    (per_second / 10).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
