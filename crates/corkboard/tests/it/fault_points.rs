@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use base::Clock;
 use serde_json::json;
-use testkit::Http;
+use testkit::process::PlatformServer;
 use testkit::torture::poster::Load;
 use testkit::torture::verdict::drained;
 use testkit::torture::witness::Manner;
 use testkit::world::Engine;
+use testkit::{ApiUser, Http};
 
 use crate::program::{program, words};
 use crate::stage::{Stage, died};
@@ -78,41 +79,74 @@ async fn after_an_answer_before_its_outcome(engine: Engine) {
     dies_under_load(engine, "after_answer_before_outcome:20").await;
 }
 
-/// More leads than a page of a replay holds are refused until they are dead. Who is asked to replay them dies, and its
-/// next life is asked again.
-async fn dies_in_a_replay(engine: Engine, fault: &str) {
+/// More leads than a page of a replay holds are dead, because they were refused, and the partner takes them now. The
+/// process will die at the point.
+async fn with_dead_leads(engine: Engine, fault: &str) -> (Stage, PlatformServer) {
     let stage = Stage::set(engine, &[], &[Manner::Refusing(400)]).await;
-    let mut server = stage.start("a", Some(fault));
+    let server = stage.start("a", Some(fault));
     let load = Load {
         leads: 230,
         messages: 0,
         over: Duration::ZERO,
     };
     stage.poster.feed(load).await;
-    let operator = server.operator();
-    drained(&operator, Duration::from_mins(1)).await.unwrap();
+    let patience = Duration::from_mins(1);
+    drained(&server.operator(), patience).await.unwrap();
     stage.market.witnesses[0].change(Manner::Prompt);
+    (stage, server)
+}
+
+/// Asks for a replay of everything that died; the answer's status, if there was one.
+async fn ask_for_replay(stage: &Stage, operator: &ApiUser) -> Option<u16> {
     let path = format!("/operator/v1/partners/{}/replay", stage.market.partners[0]);
     let since = json!({"since": "2020-01-01T00:00:00Z"});
     let request = operator
         .request(reqwest::Method::POST, &path)
         .header("content-type", "application/json")
         .body(since.to_string());
-    let ((), answer) = tokio::join!(died(&mut server), Http::try_send(request));
-    assert!(answer.is_err(), "nobody is left to answer");
+    let reply = Http::try_send(request).await.ok()?;
+    Some(reply.status)
+}
+
+/// Waits until the newest replay is done.
+async fn replayed(operator: &ApiUser) {
+    let clock = Clock::system();
+    let deadline = clock.now() + Duration::from_mins(1);
+    loop {
+        let replays = operator.get("/operator/v1/replays?limit=1").await;
+        let replays = replays.expect_status(200).json();
+        if replays["data"][0]["state"] == "done" {
+            return;
+        }
+        assert!(clock.now() < deadline, "it is not done: {replays}");
+        clock.sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The first ones are put back in the transaction that makes the job: nothing of it is there, so it is asked for again.
+async fn in_the_middle_of_a_batch(engine: Engine) {
+    let (stage, mut server) = with_dead_leads(engine, "mid_batch:20").await;
+    let operator = server.operator();
+    let ((), answer) = tokio::join!(died(&mut server), ask_for_replay(&stage, &operator));
+    assert_eq!(answer, None, "nobody is left to answer");
     let in_flight = stage.in_flight().await;
     let server = stage.start_again(&server).await;
-    let again = server.operator().post(&path, &since).await;
-    again.expect_status(200);
+    let answer = ask_for_replay(&stage, &server.operator()).await;
+    assert_eq!(answer, Some(202));
+    replayed(&server.operator()).await;
     stage.judge(&server.operator(), &in_flight).await;
 }
 
-async fn in_the_middle_of_a_batch(engine: Engine) {
-    dies_in_a_replay(engine, "mid_batch:20").await;
-}
-
+/// The job was acknowledged, so the next life goes on with it, and nobody asks again.
 async fn in_a_replay_between_two_pages(engine: Engine) {
-    dies_in_a_replay(engine, "in_replay_page:1").await;
+    let (stage, mut server) = with_dead_leads(engine, "in_replay_page:1").await;
+    let operator = server.operator();
+    let ((), answer) = tokio::join!(died(&mut server), ask_for_replay(&stage, &operator));
+    assert_eq!(answer, Some(202));
+    let in_flight = stage.in_flight().await;
+    let server = stage.start_again(&server).await;
+    replayed(&server.operator()).await;
+    stage.judge(&server.operator(), &in_flight).await;
 }
 
 /// A process is killed under load. Its next life dies when it has its shards, before it has done anything for them.

@@ -101,8 +101,10 @@ impl Leases {
             .collect();
         self.leaving = kept.leaving;
         let changed = epochs != self.epochs;
-        if kept.taken > 0 {
+        if kept.held.len() > self.epochs.len() {
             faults::pass(Point::InTakeOver);
+        }
+        if kept.taken > 0 {
             metrics::counter!("delivery_shards_taken_total").increment(kept.taken);
             tracing::debug!(shards = kept.taken, "took shards");
         }
