@@ -66,8 +66,8 @@ pub(crate) struct PlatformArguments {
     pub(crate) request_burst: u32,
 
     /// This process's name among those of the platform: its own, and the same after every restart. With it a process that
-    /// was killed goes on with its deliveries at once; without it the others wait 40 seconds for its leases (twice the sum
-    /// of --delivery-deadline and --clock-margin).
+    /// was killed goes on with its deliveries at once; without it the others wait for the end of its leases: 40 seconds,
+    /// or twice the sum of --delivery-deadline and --clock-margin.
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
 
