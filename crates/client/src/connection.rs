@@ -6,7 +6,7 @@ use protocol::id::BusinessId;
 use protocol::json::Members;
 use protocol::paths::{oauth, partner};
 use protocol::scope::{Scope, Scopes};
-use reqwest::Method;
+use http::Method;
 
 use crate::client::Client;
 use crate::error::ClientError;

@@ -7,8 +7,8 @@ use protocol::basic_credentials::Credentials;
 use protocol::id::{BusinessId, LeadId};
 use protocol::message::MessageText;
 use protocol::paths::partner;
-use reqwest::Method;
-use reqwest::header::HeaderName;
+use http::Method;
+use http::header::HeaderName;
 use serde_json::json;
 use thiserror::Error;
 

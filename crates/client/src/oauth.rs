@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::Secret;
 use protocol::paths::oauth;
-use reqwest::Method;
+use http::Method;
 
 use crate::addresses::TokenParameters;
 use crate::client::Client;

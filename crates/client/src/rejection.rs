@@ -6,7 +6,7 @@ use base::outgoing::Answer;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use protocol::error_code::{ErrorBody, ErrorCode};
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use thiserror::Error;
 
 /// The most characters that are kept of a text that the platform chose.

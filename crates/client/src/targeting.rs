@@ -4,7 +4,7 @@ use base::Secret;
 use protocol::id::{BusinessId, CategoryId};
 use protocol::paths::partner::{self, OWN_ACCOUNT};
 use protocol::targeting::TargetingChange;
-use reqwest::Method;
+use http::Method;
 use serde_json::json;
 
 use crate::client::Client;

@@ -5,7 +5,7 @@ use protocol::id::BusinessId;
 use protocol::json::sentence;
 use protocol::lead::Lead;
 use protocol::paths::partner;
-use reqwest::Method;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;

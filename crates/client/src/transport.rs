@@ -9,8 +9,8 @@ use base::Secret;
 use base::outgoing::{Answer, Outgoing, OutgoingError, Request};
 use protocol::basic_credentials::Credentials;
 use protocol::json::{Members, Problems, parse, sentence};
-use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::Method;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use url::Url;
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use protocol::basic_credentials::Credentials;
 use protocol::id::{BusinessId, DeliveryId};
 use protocol::standard_webhooks::SigningSecret;
-use reqwest::header::HeaderMap;
-use reqwest::{Method, Url};
+use http::header::HeaderMap;
+use http::Method;
+use url::Url;
 
 use crate::id::{ConversationId, EndpointId};
 use crate::policy::breaker::HoldReason;

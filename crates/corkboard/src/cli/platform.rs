@@ -67,8 +67,8 @@ pub(crate) struct PlatformArguments {
     pub(crate) request_burst: u32,
 
     /// This process's name among those of the platform: its own, and the same after every restart. With it a process that
-    /// was killed goes on with its deliveries at once; without it the others wait up to 26 seconds for its leases (see
-    /// --lease-margin).
+    /// was killed goes on with its deliveries at once; without it, on PostgreSQL, the others wait up to 26 seconds for its
+    /// leases (see --lease-margin).
     #[arg(long, value_name = "NAME", env = "CORKBOARD_NODE_NAME")]
     pub(crate) node_name: Option<String>,
 

@@ -24,7 +24,7 @@ use crate::store::pending::{self, Standing};
 const REST: Duration = Duration::from_secs(5);
 /// How long to wait before an outcome is stored again that could not be.
 const STORE_AGAIN: Duration = Duration::from_millis(500);
-/// How much of an answer's body is kept, in bytes (protocol §4.5).
+/// How much of an answer's body is kept, in bytes (protocol §8.7).
 const KEPT_ANSWER: usize = 4 * 1024;
 
 /// Makes one attempt, unless it turns out that it must not be made.
@@ -150,7 +150,7 @@ pub(crate) fn observe(
 fn answered(answer: &Answer, started_at: Timestamp, ended_at: Timestamp) -> Attempted {
     let retry_after = answer
         .headers
-        .get(reqwest::header::RETRY_AFTER)
+        .get(http::header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after::parse(value, ended_at));
     let class = classify(Observed::Answer {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::outgoing::Request;
 use jiff::Timestamp;
 use protocol::standard_webhooks::{self, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 
 use crate::directory::Destination;
 use crate::store::pending::Pending;

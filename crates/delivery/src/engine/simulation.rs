@@ -44,7 +44,7 @@ impl Directory for Everywhere {
         Ok(Target::Send(Box::new(Destination {
             method: "POST".parse()?,
             url: "https://partner.example/".parse()?,
-            headers: reqwest::header::HeaderMap::new(),
+            headers: http::header::HeaderMap::new(),
             credentials: None,
             signing_secrets: Vec::new(),
         })))

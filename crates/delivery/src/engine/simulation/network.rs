@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Entropy;
 use base::outgoing::{Answer, OutgoingError};
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::directory::Addressee;
 use crate::id::EndpointId;
