@@ -58,12 +58,14 @@ pub async fn in_flight_of_one(
 async fn unsettled_at(db: &Db, witnesses: &[Witness], moment: Timestamp) -> Vec<Visit> {
     Clock::system().sleep_until(moment + TO_ARRIVE).await;
     let from = moment - LONGEST;
-    let mut visits = Vec::new();
+    // The last one of each delivery: those before were in flight at an earlier fault.
+    let mut last = HashMap::new();
     for witness in witnesses {
         let recent = |visit: &Visit| visit.came_at > from && visit.came_at < moment + TO_ARRIVE;
-        visits.extend(witness.visits().into_iter().filter(recent));
+        let visits = witness.visits().into_iter().filter(recent);
+        last.extend(visits.map(|visit| (visit.delivery_id, visit)));
     }
-    unsettled(db, visits).await
+    unsettled(db, last.into_values().collect()).await
 }
 
 fn ids(visits: &[Visit]) -> HashSet<DeliveryId> {
