@@ -117,11 +117,19 @@ impl Clock {
         }
     }
 
-    /// Waits for `duration` on this clock.
+    /// Waits for `duration` on this clock. Should the system's clock be set back meanwhile, it waits no longer for that.
     pub async fn sleep(&self, duration: Duration) {
-        let duration = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
-        let moment = self.now().saturating_add(duration);
-        self.sleep_until(moment.unwrap_or(Timestamp::MAX)).await;
+        let signed = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+        let moment = self.now().saturating_add(signed);
+        let moment = self.sleep_until(moment.unwrap_or(Timestamp::MAX));
+        if self.inner.ticking {
+            tokio::select! {
+                () = moment => {}
+                () = system_sleep(duration) => {}
+            }
+        } else {
+            moment.await;
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a connection is and how it ends: info (§2.3), introspection (RFC 7662) and disconnect (§2.4).
 
 use base::Secret;
+use http::Method;
 use jiff::Timestamp;
 use protocol::id::BusinessId;
 use protocol::json::Members;
 use protocol::paths::{oauth, partner};
 use protocol::scope::{Scope, Scopes};
-use http::Method;
 
 use crate::client::Client;
 use crate::error::ClientError;

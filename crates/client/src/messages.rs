@@ -3,12 +3,12 @@
 use std::fmt;
 
 use base::Secret;
+use http::Method;
+use http::header::HeaderName;
 use protocol::basic_credentials::Credentials;
 use protocol::id::{BusinessId, LeadId};
 use protocol::message::MessageText;
 use protocol::paths::partner;
-use http::Method;
-use http::header::HeaderName;
 use serde_json::json;
 use thiserror::Error;
 

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use base::Secret;
-use protocol::paths::oauth;
 use http::Method;
+use protocol::paths::oauth;
 
 use crate::addresses::TokenParameters;
 use crate::client::Client;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use base::outgoing::Answer;
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use protocol::error_code::{ErrorBody, ErrorCode};
-use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use thiserror::Error;
 
 /// The most characters that are kept of a text that the platform chose.

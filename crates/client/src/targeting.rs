@@ -1,10 +1,10 @@
 //! Switching on and off whether customers are offered a business, or one category of it (§3.2).
 
 use base::Secret;
+use http::Method;
 use protocol::id::{BusinessId, CategoryId};
 use protocol::paths::partner::{self, OWN_ACCOUNT};
 use protocol::targeting::TargetingChange;
-use http::Method;
 use serde_json::json;
 
 use crate::client::Client;

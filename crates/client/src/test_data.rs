@@ -1,11 +1,11 @@
 //! Test data in a platform's staging environment (§3.3).
 
+use http::Method;
 use protocol::basic_credentials::Credentials;
 use protocol::id::BusinessId;
 use protocol::json::sentence;
 use protocol::lead::Lead;
 use protocol::paths::partner;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;

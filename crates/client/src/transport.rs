@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use base::Secret;
 use base::outgoing::{Answer, Outgoing, OutgoingError, Request};
-use protocol::basic_credentials::Credentials;
-use protocol::json::{Members, Problems, parse, sentence};
 use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use protocol::basic_credentials::Credentials;
+use protocol::json::{Members, Problems, parse, sentence};
 use serde_json::Value;
 use url::Url;
 

@@ -69,14 +69,14 @@ pub async fn limit<T: Tx>(tx: &mut T, endpoint: EndpointId, limits: Limits) -> R
 
 /// Forgets what the endpoint's answers said of it (failing, gone, kinds off) and makes its deliveries due, oldest first,
 /// since its URL or credentials changed. A pause stays.
-pub async fn release<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
+pub async fn release<T: Tx>(tx: &mut T, endpoint: EndpointId, now: Timestamp) -> Result<(), Error> {
     change(tx, endpoint, |endpoint| {
         endpoint.gone = false;
         endpoint.kinds_off.clear();
         endpoint.breaker = Breaker::Closed { failures: 0 };
     })
     .await?;
-    pending::hasten_all(tx, endpoint).await
+    pending::hasten_all(tx, endpoint, now).await
 }
 
 async fn change<T: Tx>(

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use database::{Error, Tx};
+use http::Method;
+use http::header::HeaderMap;
 use jiff::Timestamp;
 use protocol::basic_credentials::Credentials;
 use protocol::id::{BusinessId, DeliveryId};
 use protocol::standard_webhooks::SigningSecret;
-use http::header::HeaderMap;
-use http::Method;
 use url::Url;
 
 use crate::id::{ConversationId, EndpointId};

@@ -76,6 +76,8 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::directory::Directory;
+use crate::moment;
+use crate::replay;
 use crate::settings::Settings;
 use crate::store::endpoint;
 use crate::waker::Waker;
@@ -150,6 +152,7 @@ impl<D: Directory> Engine<D> {
         tokio::select! {
             () = self.work(&stopping) => {}
             () = teller.run(db) => {}
+            () = self.replay() => {}
             () = neighbours::listen(db, clock, waker) => {}
         }
         if let Err(error) = self.stop().await {
@@ -177,6 +180,31 @@ impl<D: Directory> Engine<D> {
         }
     }
 
+    /// Goes on with the replays of our endpoints, for ever: beside the steps, which wait for none of it.
+    async fn replay(&self) {
+        let Tools {
+            db,
+            clock,
+            waker,
+            settings,
+            ..
+        } = &*self.tools;
+        loop {
+            let now = clock.now();
+            let mut next = moment::after(now, settings.poll);
+            match replay::advance(db, &settings.owner, now).await {
+                Ok(advanced) => {
+                    if advanced.revived > 0 {
+                        waker.wake();
+                    }
+                    next = advanced.next_due.map_or(next, |due| due.min(next));
+                }
+                Err(error) => tracing::warn!(%error, "replays could not go on; they will"),
+            }
+            clock.sleep(moment::until(next, now)).await;
+        }
+    }
+
     /// Does everything that is due now, and waits until nothing is on its way: for tests, which move the clock and drain
     /// again, and for tools that deliver once and end.
     ///
@@ -189,8 +217,14 @@ impl<D: Directory> Engine<D> {
             let step = worker.step(&self.tools).await?;
             if step.in_flight > 0 {
                 worker.await_end(&self.tools).await;
-            } else if step.started == 0 && !step.is_replaying {
-                return Ok(());
+            } else if step.started == 0 {
+                let now = self.tools.clock.now();
+                let owner = &self.tools.settings.owner;
+                let advanced = replay::advance(&self.tools.db, owner, now).await?;
+                let is_due = advanced.next_due.is_some_and(|due| due <= now);
+                if advanced.revived == 0 && !is_due {
+                    return Ok(());
+                }
             }
         }
     }

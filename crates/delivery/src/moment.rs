@@ -21,6 +21,11 @@ pub(crate) fn since(moment: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(moment)).unwrap_or(Duration::ZERO)
 }
 
+/// How long until `moment`; nothing if it is past.
+pub(crate) fn until(moment: Timestamp, now: Timestamp) -> Duration {
+    since(now, moment)
+}
+
 /// Microseconds for a column.
 pub(crate) fn microseconds(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)

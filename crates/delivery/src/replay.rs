@@ -108,7 +108,7 @@ pub async fn cancel<T: Tx>(tx: &mut T, replay: ReplayId, now: Timestamp) -> Resu
 /// Goes on with the jobs of all endpoints whose shard `owner` holds, as far as their rates allow by `now`: one transaction
 /// each, in which the shard must still be its own. Cheap if there is none, so that an engine may call it in each step.
 ///
-/// A job that cannot be advanced rests for some seconds and stops no other.
+/// A job that cannot be advanced stops no other.
 ///
 /// # Errors
 /// If the jobs cannot be listed.

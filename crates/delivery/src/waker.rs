@@ -22,8 +22,10 @@ pub struct Waker {
 pub(crate) struct Asked {
     /// Everywhere.
     pub(crate) everywhere: bool,
-    /// At these.
+    /// At these: something was recorded here.
     pub(crate) endpoints: HashSet<EndpointId>,
+    /// At these, if they are ours: another process said so, and nobody is to be told again.
+    pub(crate) heard: HashSet<EndpointId>,
     /// At the shards: some may be free.
     pub(crate) shards: bool,
 }
@@ -56,6 +58,18 @@ impl Waker {
         if is_asked {
             self.nudge();
         }
+    }
+
+    /// As [`Waker::wake_for`], for what another process said.
+    pub(crate) fn hear_of(&self, endpoints: impl IntoIterator<Item = EndpointId>) {
+        let mut asked = self.asked();
+        asked.heard.extend(endpoints);
+        if asked.heard.len() > MOST_NAMED {
+            asked.everywhere = true;
+            asked.heard.clear();
+        }
+        drop(asked);
+        self.nudge();
     }
 
     /// Has the engine look whether shards are free.

@@ -201,13 +201,18 @@ pub(crate) async fn store<D: Directory>(
                 note_fenced(ticket);
                 return Ok(Finish::Changed);
             }
-            Err(error) if tools.has_lost_its_lease() => return Err(error),
+            Err(error) if tools.has_lost_its_lease() || !may_pass(&error) => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "an outcome could not be stored; trying again");
                 tools.clock.sleep(STORE_AGAIN).await;
             }
         }
     }
+}
+
+/// Whether the database may take later what it does not take now.
+fn may_pass(error: &Error) -> bool {
+    error.is_unavailable() || error.is_busy()
 }
 
 fn note_fenced(ticket: &Ticket) {

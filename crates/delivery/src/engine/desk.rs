@@ -111,6 +111,11 @@ impl Desk {
         !(self.fresh.heads.is_empty() && self.backlog.heads.is_empty())
     }
 
+    /// Whether something that fell due lately is remembered.
+    pub(crate) fn has_fresh(&self) -> bool {
+        !self.fresh.heads.is_empty()
+    }
+
     /// Whether nothing is lost if this desk is forgotten.
     pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
         self.busy.is_empty() && now > moment::after(self.used_at, KEPT)
@@ -151,6 +156,9 @@ impl Desk {
     /// Takes over what the endpoint's row says.
     pub(crate) fn update(&mut self, endpoint: Endpoint, epoch: i64) {
         self.is_doubtful = false;
+        if epoch != self.epoch {
+            self.forget_heads();
+        }
         if epoch != self.epoch || endpoint.version != self.endpoint.version {
             self.rest_until = None;
             self.mark_stale();
@@ -248,7 +256,7 @@ impl Desk {
         } else {
             Probing::NoHead
         };
-        head.map(|head| self.begin(head, Role::Probe, Class::Backlog, now))
+        head.map(|head| self.begin(head, Role::Probe, Class::Probe, now))
     }
 
     /// The next attempt that may begin, if there is room for it.
@@ -265,7 +273,7 @@ impl Desk {
         if self.busy.len() >= places {
             return None;
         }
-        if let Some(head) = self.fresh.heads.pop_front() {
+        if let Some(head) = take(&mut self.fresh, &self.busy) {
             return Some(self.begin(head, Role::Regular, Class::Fresh, now));
         }
         let most_backlog = places.div_ceil(2);
@@ -275,7 +283,7 @@ impl Desk {
         let rate = self.backlog_rate(settings);
         self.backlog.heads.front()?;
         self.pace = self.pace.take(rate, pace::burst(rate), now).ok()?;
-        let head = self.backlog.heads.pop_front()?;
+        let head = take(&mut self.backlog, &self.busy)?;
         Some(self.begin(head, Role::Regular, Class::Backlog, now))
     }
 
@@ -393,4 +401,14 @@ impl Desk {
             .flatten();
         [self.due_at, waits_for_pace].into_iter().flatten().min()
     }
+}
+
+/// The first head whose lane has nothing on its way: two reads of a window may have seen two heads of one lane.
+fn take(window: &mut Window, busy: &HashMap<ConversationId, Class>) -> Option<Head> {
+    while let Some(head) = window.heads.pop_front() {
+        if !busy.contains_key(&head.conversation_id) {
+            return Some(head);
+        }
+    }
+    None
 }

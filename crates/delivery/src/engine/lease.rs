@@ -20,7 +20,7 @@ use crate::engine::tools::LeaseEnd;
 use crate::id::SHARDS;
 use crate::moment;
 use crate::settings::Settings;
-use crate::store::shard::Held;
+use crate::store::shard::{Held, Wanted};
 use crate::store::{node, shard, time};
 
 /// Processes that were not seen for so many leases are forgotten.
@@ -37,6 +37,8 @@ pub(crate) struct Leases {
     leaving: HashSet<i64>,
     renew_at: Duration,
     joined: bool,
+    /// Another process took this one's name: it has the shards, and this one has to be started again.
+    displaced: bool,
 }
 
 impl Leases {
@@ -51,6 +53,7 @@ impl Leases {
             leaving: HashSet::new(),
             renew_at: Duration::ZERO,
             joined: false,
+            displaced: false,
         }
     }
 
@@ -83,7 +86,7 @@ impl Leases {
         busy: HashSet<i64>,
     ) -> Result<bool, Error> {
         let start = clock.monotonic();
-        if self.joined && start < self.renew_at {
+        if self.displaced || (self.joined && start < self.renew_at) {
             return Ok(false);
         }
         let round = Round {
@@ -92,8 +95,18 @@ impl Leases {
             manual_now: clock.is_manual().then(|| clock.now()),
             joins: !self.joined,
             busy,
+            known: self.epochs.clone(),
         };
-        let kept = db.write(round).await?;
+        let Some(kept) = db.write(round).await? else {
+            tracing::error!(
+                owner = self.owner,
+                "another process has this one's name; it delivers nothing until it is started again under its own"
+            );
+            self.displaced = true;
+            self.epochs.clear();
+            self.end.set(Duration::ZERO);
+            return Ok(true);
+        };
         let epochs: HashMap<i64, i64> = kept
             .held
             .iter()
@@ -121,6 +134,9 @@ impl Leases {
         self.end.set(Duration::ZERO);
         self.epochs.clear();
         self.leaving.clear();
+        if self.displaced {
+            return Ok(());
+        }
         self.renew_at = Duration::ZERO;
         self.joined = false;
         let owner = self.owner.clone();
@@ -137,6 +153,8 @@ struct Round {
     joins: bool,
     /// Shards that cannot be given up now, since something of theirs is on its way.
     busy: HashSet<i64>,
+    /// The epochs in which shards are ours, as far as we know.
+    known: HashMap<i64, i64>,
 }
 
 /// What a renewal came to.
@@ -147,10 +165,11 @@ struct Kept {
 }
 
 impl Op for Round {
-    type Out = Kept;
+    /// Nothing, if another process has our name.
+    type Out = Option<Kept>;
     type Error = Error;
 
-    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Kept, Error> {
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<Option<Kept>, Error> {
         let now = match self.manual_now {
             Some(now) => now,
             None => time::now(tx).await?,
@@ -163,21 +182,36 @@ impl Op for Round {
         let forget_before = moment::before(now, self.length * FORGET_AFTER);
         let nodes = node::report(tx, &self.owner, now, alive_after, forget_before).await?;
         let fair = usize::try_from((SHARDS + nodes.max(1) - 1) / nodes.max(1)).unwrap_or(1);
-        let held = shard::renew(tx, &self.owner, until).await?;
+        let mut held = shard::renew(tx, &self.owner, until).await?;
+        // Nobody but who joins under our name changes the epoch of a shard of ours. (One that we do not know of was taken
+        // in a round whose answer was lost.)
+        let is_anothers = |held: &Held| {
+            let known = self.known.get(&held.shard);
+            known.is_some_and(|epoch| *epoch != held.epoch)
+        };
+        if !self.joins && held.iter().any(is_anothers) {
+            return Ok(None);
+        }
+        held.sort_unstable_by_key(|held| held.shard);
         let (mut held, leaving) = self.give_up(tx, held, fair).await?;
         let missing = fair.saturating_sub(held.len());
         let mut taken = 0;
         if missing > 0 {
-            let missing = i64::try_from(missing).unwrap_or(SHARDS);
-            let more = shard::take(tx, &self.owner, until, now, missing).await?;
+            let wanted = Wanted {
+                until,
+                now,
+                latest: moment::after(until, self.length),
+                count: i64::try_from(missing).unwrap_or(SHARDS),
+            };
+            let more = shard::take(tx, &self.owner, &wanted).await?;
             taken = u64::try_from(more.len()).unwrap_or(u64::MAX);
             held.extend(more);
         }
-        Ok(Kept {
+        Ok(Some(Kept {
             held,
             leaving,
             taken,
-        })
+        }))
     }
 }
 

@@ -34,11 +34,11 @@ impl Look<'_> {
         if asked.everywhere {
             self.look_everywhere(roster).await?;
         }
-        let mut foreign = Vec::new();
-        for id in asked.endpoints {
-            if self.leases.epoch(id.shard()).is_none() {
-                foreign.push(id);
-            } else if roster.contains(id) {
+        let is_ours = |id: &EndpointId| self.leases.epoch(id.shard()).is_some();
+        let (ours, foreign): (Vec<_>, Vec<_>) = asked.endpoints.into_iter().partition(is_ours);
+        let heard: Vec<_> = asked.heard.into_iter().filter(is_ours).collect();
+        for id in ours.into_iter().chain(heard) {
+            if roster.contains(id) {
                 roster.mark(id);
             } else {
                 self.look_at(roster, id).await?;
@@ -83,8 +83,9 @@ impl Look<'_> {
             if roster.desk(id).is_some_and(|desk| desk.is_doubtful()) {
                 self.look_at(roster, id).await?;
             }
+            let may_probe = roster.probes_in_flight() < self.settings.max_in_flight.div_ceil(4);
             if let Some(desk) = roster.desk(id) {
-                let probe = self.read(desk).await?;
+                let probe = self.read(desk, may_probe).await?;
                 if let Some(ticket) = probe {
                     roster.begun(&ticket);
                     tickets.push(ticket);
@@ -95,12 +96,15 @@ impl Look<'_> {
         Ok(())
     }
 
-    async fn read(&mut self, desk: &mut Desk) -> Result<Option<Ticket>, Error> {
+    async fn read(&mut self, desk: &mut Desk, may_probe: bool) -> Result<Option<Ticket>, Error> {
         if !self.leases.may_begin(desk.id().shard(), desk.epoch()) {
             return Ok(None);
         }
         desk.tick(self.now);
         if desk.wants_probe(self.now) {
+            if !may_probe {
+                return Ok(None);
+            }
             let limit = desk.in_flight() + 1;
             let heads = pending::heads(&mut self.reader, desk.id(), Timestamp::MIN, limit).await?;
             return Ok(desk.probe(heads, self.now));

@@ -90,7 +90,7 @@ fn hear(waker: &Waker, text: &str) {
         waker.wake_for_shards();
     } else {
         let names = text.split_whitespace();
-        waker.wake_for(names.filter_map(|name| name.parse().ok().map(EndpointId::new)));
+        waker.hear_of(names.filter_map(|name| name.parse().ok().map(EndpointId::new)));
     }
 }
 
@@ -103,9 +103,11 @@ mod tests {
         let waker = Waker::new();
         hear(&waker, "17 x 42");
         let asked = waker.take();
-        let mut endpoints: Vec<EndpointId> = asked.endpoints.into_iter().collect();
+        let mut endpoints: Vec<EndpointId> = asked.heard.into_iter().collect();
         endpoints.sort_unstable();
         assert_eq!(endpoints, [EndpointId::new(17), EndpointId::new(42)]);
+        // This process hears itself, too: whatever is heard must not be told again.
+        assert!(asked.endpoints.is_empty());
         assert!(!asked.everywhere && !asked.shards);
         hear(&waker, LEFT);
         assert!(waker.take().shards);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use base::outgoing::Request;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 use jiff::Timestamp;
 use protocol::standard_webhooks::{self, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 
 use crate::directory::Destination;
 use crate::store::pending::Pending;

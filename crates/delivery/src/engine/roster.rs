@@ -25,12 +25,18 @@ pub(crate) struct Roster {
     last_served: Option<EndpointId>,
     in_flight: usize,
     backlog_in_flight: usize,
+    probes_in_flight: usize,
 }
 
 impl Roster {
     /// Attempts on their way.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    /// Probes on their way.
+    pub(crate) fn probes_in_flight(&self) -> usize {
+        self.probes_in_flight
     }
 
     /// Shards with something on its way.
@@ -72,7 +78,7 @@ impl Roster {
             Some(desk) => {
                 desk.update(overview.endpoint, epoch);
                 // The heads that are on their way look due, too; looking once in a poll's time costs little.
-                if overview.first_due <= now && !desk.has_heads() {
+                if overview.first_due <= now && !desk.has_fresh() {
                     desk.mark_stale();
                 }
             }
@@ -152,8 +158,20 @@ impl Roster {
 
     /// Notes that a probe begins, which its desk has given out.
     pub(crate) fn begun(&mut self, ticket: &Ticket) {
-        self.in_flight += 1;
-        self.backlog_in_flight += usize::from(ticket.class == Class::Backlog);
+        self.count(ticket.class, 1);
+    }
+
+    fn count(&mut self, class: Class, more: isize) {
+        self.in_flight = self.in_flight.saturating_add_signed(more);
+        match class {
+            Class::Fresh => {}
+            Class::Backlog => {
+                self.backlog_in_flight = self.backlog_in_flight.saturating_add_signed(more);
+            }
+            Class::Probe => {
+                self.probes_in_flight = self.probes_in_flight.saturating_add_signed(more);
+            }
+        }
     }
 
     /// Notes that an attempt is over.
@@ -164,8 +182,7 @@ impl Roster {
         settings: &Settings,
         now: Timestamp,
     ) {
-        self.in_flight -= 1;
-        self.backlog_in_flight -= usize::from(ticket.class == Class::Backlog);
+        self.count(ticket.class, -1);
         let endpoint = ticket.addressee.endpoint_id;
         if let Some(desk) = self.desks.get_mut(&endpoint) {
             desk.end(ticket, finish, settings, now);

@@ -242,7 +242,7 @@ impl<D: Directory> SettleAttempt<D> {
                 "an endpoint's state changed"
             );
             if matches!(change, Change::Recovered { .. }) {
-                pending::hasten_held(tx, after.id).await?;
+                pending::hasten_held(tx, after.id, at).await?;
             }
             let change = EndpointChange {
                 endpoint_id: after.id,

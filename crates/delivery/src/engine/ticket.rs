@@ -16,6 +16,8 @@ pub(crate) enum Class {
     Fresh,
     /// It has waited for long already.
     Backlog,
+    /// It finds out whether an endpoint is well again.
+    Probe,
 }
 
 /// An attempt that may begin: a lane's head, as it was found.

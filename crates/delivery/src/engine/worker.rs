@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use database::Error;
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{JoinError, JoinSet};
 
@@ -16,7 +15,7 @@ use crate::engine::neighbours::tell_left;
 use crate::engine::roster::Roster;
 use crate::engine::ticket::{Finish, Ticket};
 use crate::engine::tools::{LeaseEnd, Tools};
-use crate::replay;
+use crate::moment;
 use crate::settings::Settings;
 use crate::waker::{Asked, Waker};
 
@@ -30,8 +29,6 @@ pub(crate) struct Worker {
     ended: UnboundedReceiver<(Ticket, Finish)>,
     /// When to look everywhere, by the monotonic clock.
     poll_at: Duration,
-    /// When a replay goes on.
-    replay_at: Option<Timestamp>,
 }
 
 /// What one step did.
@@ -39,8 +36,6 @@ pub(crate) struct Worker {
 pub(crate) struct Step {
     pub(crate) started: usize,
     pub(crate) in_flight: usize,
-    /// A replay could go on now.
-    pub(crate) is_replaying: bool,
     /// How long there is nothing to do, if nobody wakes the engine.
     pub(crate) pause: Duration,
 }
@@ -55,7 +50,6 @@ impl Worker {
             reports,
             ended,
             poll_at: Duration::ZERO,
-            replay_at: None,
         }
     }
 
@@ -72,7 +66,6 @@ impl Worker {
         Ok(Step {
             started,
             in_flight: self.roster.in_flight(),
-            is_replaying: self.replay_at.is_some_and(|at| at <= tools.clock.now()),
             pause: self.pause(tools),
         })
     }
@@ -110,9 +103,6 @@ impl Worker {
         let busy = self.roster.busy_shards();
         asked.everywhere |= self.leases.keep(&tools.db, &tools.clock, busy).await?;
         let now = tools.clock.now();
-        if asked.everywhere || self.replay_at.is_some_and(|at| at <= now) {
-            asked.everywhere |= self.replay(tools, now).await?;
-        }
         let mut look = Look {
             reader: tools.db.reader(),
             settings: &tools.settings,
@@ -146,13 +136,6 @@ impl Worker {
         }
     }
 
-    /// Goes on with the replays of our endpoints. Whether deliveries came back.
-    async fn replay<D>(&mut self, tools: &Tools<D>, now: Timestamp) -> Result<bool, Error> {
-        let advanced = replay::advance(&tools.db, &tools.settings.owner, now).await?;
-        self.replay_at = advanced.next_due;
-        Ok(advanced.revived > 0)
-    }
-
     /// How long nothing is due.
     fn pause<D>(&self, tools: &Tools<D>) -> Duration {
         let now = tools.clock.now();
@@ -160,9 +143,8 @@ impl Worker {
         let renewal = self.leases.renewal_in(&tools.clock);
         // What was due already and did not begin has a reason, which a wake or a poll ends.
         let timer = self.roster.next_timer().filter(|at| *at > now);
-        let timer = timer.map_or(poll, |at| until(at, now));
-        let replay = self.replay_at.map_or(poll, |at| until(at, now));
-        poll.min(renewal).min(timer).min(replay)
+        let timer = timer.map_or(poll, |at| moment::until(at, now));
+        poll.min(renewal).min(timer)
     }
 
     fn begin<D: Directory>(&mut self, tools: Arc<Tools<D>>, ticket: Ticket) {
@@ -217,11 +199,6 @@ fn poll<D>(tools: &Tools<D>) -> Duration {
     let poll = tools.settings.poll;
     let spread = u64::try_from(poll.as_micros() / 2).unwrap_or(u64::MAX);
     poll * 3 / 4 + Duration::from_micros(tools.entropy.below(spread))
-}
-
-fn until(at: Timestamp, now: Timestamp) -> Duration {
-    let left: SignedDuration = at.duration_since(now);
-    Duration::try_from(left).unwrap_or_default()
 }
 
 fn note_panic(joined: Result<(), JoinError>) {

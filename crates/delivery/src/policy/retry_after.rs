@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The longest wait that an endpoint can ask for (protocol §4.5).
 pub const LONGEST: Duration = Duration::from_hours(24);
 
+/// The shortest: a date that is just ahead would otherwise have it asked again at once.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// How long the endpoint asks to be left alone, at most [`LONGEST`]. `None` if the header cannot be read or asks for
 /// no wait at all: then the schedule decides, so that a mistaken `0` does not make us call again and again.
 pub fn parse(value: &str, now: Timestamp) -> Option<Duration> {
@@ -21,7 +24,7 @@ pub fn parse(value: &str, now: Timestamp) -> Option<Duration> {
         let left: SignedDuration = parse_date(value)?.duration_since(now);
         Duration::try_from(left).ok()?
     };
-    (wait > Duration::ZERO).then_some(wait.min(LONGEST))
+    (wait > Duration::ZERO).then_some(wait.clamp(SHORTEST, LONGEST))
 }
 
 fn parse_date(value: &str) -> Option<Timestamp> {

@@ -181,12 +181,13 @@ fn overview_from(row: &Row) -> Result<Option<Overview>, Error> {
 fn endpoint_from(row: &Row) -> Result<Endpoint, Error> {
     let kinds_off: String = row.get("kinds_off")?;
     let reason: Option<String> = row.get("hold_reason")?;
-    let breaker = match reason.as_deref().and_then(HoldReason::from_stored) {
+    let breaker = match reason.as_deref() {
         None => Breaker::Closed {
             failures: row.get("failures")?,
         },
-        Some(reason) => Breaker::Held(Hold {
-            reason,
+        // A word of a newer program means that it waits, too.
+        Some(word) => Breaker::Held(Hold {
+            reason: HoldReason::from_stored(word).unwrap_or(HoldReason::Failing),
             since: row.get("held_since_us")?,
             probes: row.get("probes")?,
             probe_at: row.get("probe_at_us")?,

@@ -17,6 +17,14 @@ macro_rules! columns {
     };
 }
 
+/// What a head was charged for waiting from now (`$2`) on, given back.
+macro_rules! refund {
+    () => {
+        "waited_us = CASE WHEN next_attempt_at_us <= $2 THEN waited_us \
+         WHEN waited_us > next_attempt_at_us - $2 THEN waited_us - (next_attempt_at_us - $2) ELSE 0 END"
+    };
+}
+
 macro_rules! head_columns {
     () => {
         "delivery_id, conversation_id, business_id, kind, attempts, created_at_us, next_attempt_at_us"
@@ -61,21 +69,29 @@ database::statements! {
         WHERE delivery_id = $1 AND endpoint_id = $2";
     DELETE = "DELETE FROM delivery_pending WHERE delivery_id = $1 AND endpoint_id = $2";
     FIND_LANE = "SELECT p.endpoint_id, p.conversation_id FROM delivery_pending AS p WHERE p.delivery_id = $1";
-    HASTEN = "UPDATE delivery_pending SET next_attempt_at_us = $2 WHERE delivery_id = $1 AND next_attempt_at_us > $2";
-    /// What was never tried is due since it was recorded.
-    HASTEN_ALL = "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
-        WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us";
-    /// What waits because it was refused for reasons of its own keeps its time.
-    /// What another transaction is storing the outcome of is skipped: that transaction says when it is due.
-    HASTEN_HELD = {
-        sqlite: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
-            WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us
-                AND refusals = 0",
-        postgres: "UPDATE delivery_pending SET next_attempt_at_us = created_at_us
+    /// Whatever is tried before its time gets back what it was charged for waiting.
+    HASTEN = ("UPDATE delivery_pending SET next_attempt_at_us = $2, ", refund!(), "
+        WHERE delivery_id = $1 AND next_attempt_at_us > $2");
+    /// What was never tried is due since it was recorded. What another transaction is storing the outcome of is skipped:
+    /// that transaction says when it is due.
+    HASTEN_ALL = {
+        sqlite: concat!("UPDATE delivery_pending SET next_attempt_at_us = created_at_us, ", refund!(), "
+            WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us"),
+        postgres: concat!("UPDATE delivery_pending SET next_attempt_at_us = created_at_us, ", refund!(), "
             WHERE (delivery_id, endpoint_id) IN (SELECT h.delivery_id, h.endpoint_id FROM delivery_pending AS h
-                WHERE h.endpoint_id = $1 AND h.is_head AND h.attempts > 0
-                    AND h.next_attempt_at_us > h.created_at_us AND h.refusals = 0
-                FOR UPDATE SKIP LOCKED)",
+                WHERE h.endpoint_id = $1 AND h.is_head AND h.attempts > 0 AND h.next_attempt_at_us > h.created_at_us
+                FOR UPDATE SKIP LOCKED)"),
+    };
+    /// As above; what waits because it was refused for reasons of its own keeps its time.
+    HASTEN_HELD = {
+        sqlite: concat!("UPDATE delivery_pending SET next_attempt_at_us = created_at_us, ", refund!(), "
+            WHERE endpoint_id = $1 AND is_head AND attempts > 0 AND next_attempt_at_us > created_at_us
+                AND refusals = 0"),
+        postgres: concat!("UPDATE delivery_pending SET next_attempt_at_us = created_at_us, ", refund!(), "
+            WHERE (delivery_id, endpoint_id) IN (SELECT h.delivery_id, h.endpoint_id FROM delivery_pending AS h
+                WHERE h.endpoint_id = $1 AND h.is_head AND h.attempts > 0 AND h.next_attempt_at_us > h.created_at_us
+                    AND h.refusals = 0
+                FOR UPDATE SKIP LOCKED)"),
     };
     LANES_OF_ENDPOINT = "SELECT DISTINCT p.conversation_id FROM delivery_pending AS p WHERE p.endpoint_id = $1
         ORDER BY p.conversation_id";
@@ -298,15 +314,23 @@ pub(crate) async fn hasten<T: Tx>(
 }
 
 /// Makes all heads of an endpoint's lanes due, the oldest first.
-pub(crate) async fn hasten_all<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
-    tx.execute(HASTEN_ALL, params![endpoint.get()])
+pub(crate) async fn hasten_all<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(HASTEN_ALL, params![endpoint.get(), now])
         .await
         .map(drop)
 }
 
 /// Makes those heads due, the oldest first, that only wait because the endpoint was in trouble.
-pub(crate) async fn hasten_held<T: Tx>(tx: &mut T, endpoint: EndpointId) -> Result<(), Error> {
-    tx.execute(HASTEN_HELD, params![endpoint.get()])
+pub(crate) async fn hasten_held<T: Tx>(
+    tx: &mut T,
+    endpoint: EndpointId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(HASTEN_HELD, params![endpoint.get(), now])
         .await
         .map(drop)
 }

@@ -5,13 +5,19 @@ use jiff::Timestamp;
 
 database::statements! {
     RENEW = "UPDATE delivery_shard SET lease_until_us = $2 WHERE owner = $1 RETURNING shard, epoch";
-    /// The conditions are repeated outside, where they are judged again once the row is locked: two processes that
-    /// found the same shard do not both get it.
-    TAKE = "UPDATE delivery_shard SET owner = $1, epoch = epoch + 1, lease_until_us = $2
-        WHERE (owner IS NULL OR lease_until_us <= $3) AND shard IN
-            (SELECT s.shard FROM delivery_shard AS s WHERE s.owner IS NULL OR s.lease_until_us <= $3
-             ORDER BY s.shard LIMIT $4)
-        RETURNING shard, epoch";
+    /// A lease that ends later than any of now can is of a time when the database's clock was ahead. Rows that somebody
+    /// has locked are left to the next round: whoever froze while renewing must not hold up the others.
+    TAKE = {
+        sqlite: "UPDATE delivery_shard SET owner = $1, epoch = epoch + 1, lease_until_us = $2
+            WHERE shard IN (SELECT s.shard FROM delivery_shard AS s
+                WHERE s.owner IS NULL OR s.lease_until_us <= $3 OR s.lease_until_us > $4 ORDER BY s.shard LIMIT $5)
+            RETURNING shard, epoch",
+        postgres: "UPDATE delivery_shard SET owner = $1, epoch = epoch + 1, lease_until_us = $2
+            WHERE shard IN (SELECT s.shard FROM delivery_shard AS s
+                WHERE s.owner IS NULL OR s.lease_until_us <= $3 OR s.lease_until_us > $4 ORDER BY s.shard LIMIT $5
+                FOR UPDATE SKIP LOCKED)
+            RETURNING shard, epoch",
+    };
     /// What a process of the same name left behind; the new epoch fences it off.
     ADOPT = "UPDATE delivery_shard SET epoch = epoch + 1, lease_until_us = $2 WHERE owner = $1";
     RELEASE = "UPDATE delivery_shard SET owner = NULL, lease_until_us = 0 WHERE owner = $1 AND shard = $2";
@@ -34,15 +40,31 @@ pub(crate) async fn renew<T: Tx>(
     rows.iter().map(held_from).collect()
 }
 
-/// Takes up to `count` shards that nobody has, or whose lease ran out by `now`.
+/// Which shards are free, and until when they will be ours.
+pub(crate) struct Wanted {
+    pub(crate) until: Timestamp,
+    /// Leases that ran out by then.
+    pub(crate) now: Timestamp,
+    /// Leases that end later than that.
+    pub(crate) latest: Timestamp,
+    /// How many at most.
+    pub(crate) count: i64,
+}
+
+/// Takes shards that nobody has, or whose lease is none any more.
 pub(crate) async fn take<T: Tx>(
     tx: &mut T,
     owner: &str,
-    until: Timestamp,
-    now: Timestamp,
-    count: i64,
+    wanted: &Wanted,
 ) -> Result<Vec<Held>, Error> {
-    let rows = tx.query(TAKE, params![owner, until, now, count]).await?;
+    let Wanted {
+        until,
+        now,
+        latest,
+        count,
+    } = *wanted;
+    let params = params![owner, until, now, latest, count];
+    let rows = tx.query(TAKE, params).await?;
     rows.iter().map(held_from).collect()
 }
 

@@ -102,3 +102,45 @@ async fn the_shards_of_a_process_that_ends_are_taken_at_once() {
     tokio::time::timeout(PATIENCE, taken).await.unwrap();
     other.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_told_is_told_once() {
+    let world = World::new(TestDb::postgres(&[MIGRATIONS]).await).await;
+    let (one, other) = (
+        Process::start(&world, "one"),
+        Process::start(&world, "other"),
+    );
+    let told = async {
+        wait_until_shared(&world, &[&one, &other]).await;
+        let mut notices = world
+            .db
+            .listen("corkboard_delivery")
+            .await
+            .unwrap()
+            .unwrap();
+        // One of the two owns it, and the other tells.
+        let id = EndpointId::new(1);
+        world.record_to(id, 1, "lead", 1).await;
+        one.waker.wake_for([id]);
+        other.waker.wake_for([id]);
+        let mut heard = Vec::new();
+        // Both hear whatever is said, also what they said themselves: nobody may say it again. Each mark comes after all
+        // that the one before has led to.
+        for number in 0..20 {
+            let mark = format!("mark-{number}");
+            world.db.notify("corkboard_delivery", &mark).await.unwrap();
+            loop {
+                let text = notices.next().await.unwrap();
+                if text == mark {
+                    break;
+                }
+                heard.push(text);
+            }
+        }
+        world.receiver.wait_for(1).await;
+        assert_eq!(heard, ["1"]);
+    };
+    tokio::time::timeout(PATIENCE, told).await.unwrap();
+    one.stop().await;
+    other.stop().await;
+}

@@ -139,3 +139,27 @@ on_both_databases!(
         assert_eq!(details.attempts[0].status, Some(418));
     }
 );
+
+on_both_databases!(
+    a_process_whose_name_another_took_sends_nothing_and_takes_nothing_from_it,
+    &[MIGRATIONS],
+    |db| async move {
+        let world = World::new(db).await;
+        let (old, new) = (world.engine("one"), world.engine("one"));
+        old.drain().await.unwrap();
+        new.drain().await.unwrap();
+        // Its next renewal finds out.
+        world.advance(THIRD);
+        world.record(1, "lead", 1).await;
+        old.drain().await.unwrap();
+        assert_eq!(world.state(1).await, "pending");
+        new.drain().await.unwrap();
+        assert_eq!(world.state(1).await, "delivered");
+        let shards = world.shards_by_owner().await;
+        old.stop().await.unwrap();
+        assert_eq!(world.shards_by_owner().await, shards);
+        world.record(2, "lead", 2).await;
+        new.drain().await.unwrap();
+        assert_eq!(world.states(&[1, 2]).await, ["delivered"; 2]);
+    }
+);

@@ -342,7 +342,7 @@ impl Op for ByHand {
                     .map(|()| Retried::Unknown);
             }
             Hand::Release => {
-                return delivery::release(tx, ENDPOINT)
+                return delivery::release(tx, ENDPOINT, now)
                     .await
                     .map(|()| Retried::Unknown);
             }

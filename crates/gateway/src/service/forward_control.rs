@@ -42,7 +42,8 @@ pub(crate) async fn pause(core: &Core, forward_id: i64) -> Result<Profile, Forwa
 
 /// Lets a forward go on, whatever held it: a pause, failures, or 410. What waits is tried at once, oldest first.
 pub(crate) async fn resume(core: &Core, forward_id: i64) -> Result<Profile, ForwardError> {
-    core.db.write(Resume { forward_id }).await?;
+    let now = core.clock.now();
+    core.db.write(Resume { forward_id, now }).await?;
     core.announcer.wake();
     forwards::find(core, forward_id).await
 }
@@ -111,6 +112,7 @@ impl Op for Pause {
 
 struct Resume {
     forward_id: i64,
+    now: Timestamp,
 }
 
 impl Op for Resume {
@@ -120,7 +122,7 @@ impl Op for Resume {
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), ForwardError> {
         let endpoint_id = lock(tx, self.forward_id).await?;
         delivery::resume(tx, endpoint_id).await?;
-        Ok(delivery::release(tx, endpoint_id).await?)
+        Ok(delivery::release(tx, endpoint_id, self.now).await?)
     }
 }
 

@@ -215,7 +215,7 @@ impl Op for Replace {
         let found = store::forward::lock(tx, self.forward_id).await?;
         found.ok_or(ForwardError::Unknown)?;
         store::forward::save(tx, self.forward_id, &self.settings, self.now).await?;
-        delivery::release(tx, EndpointId::new(self.forward_id)).await?;
+        delivery::release(tx, EndpointId::new(self.forward_id), self.now).await?;
         Ok(())
     }
 }

@@ -101,7 +101,7 @@ impl Seed {
         };
         let sealed = partners::sealed(&self.core, partner_id, self.endpoint());
         endpoint::save(tx, partner_id, &sealed).await?;
-        delivery::release(tx, partner_id.into()).await?;
+        delivery::release(tx, partner_id.into(), self.now).await?;
         Ok(partner_id)
     }
 

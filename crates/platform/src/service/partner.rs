@@ -159,7 +159,7 @@ impl Op for SetEndpoint {
         }
         endpoint::save(tx, self.partner_id, &self.endpoint).await?;
         let now = self.core.clock.now();
-        delivery::release(tx, self.partner_id.into()).await?;
+        delivery::release(tx, self.partner_id.into(), now).await?;
         let detail = json!({"partner_id": self.partner_id});
         operator_audit::record(tx, &self.core, "partner.endpoints_set", None, &detail).await?;
         impairment::follow(tx, &self.core, self.partner_id, EndedBy::Settings, now).await?;

@@ -280,7 +280,7 @@ impl Op for ByHand {
         match self.hand {
             Hand::Pause(endpoint) => by_hand::pause(tx, endpoint).await,
             Hand::Resume(endpoint) => by_hand::resume(tx, endpoint).await,
-            Hand::Release(endpoint) => by_hand::release(tx, endpoint).await,
+            Hand::Release(endpoint) => by_hand::release(tx, endpoint, self.now).await,
             Hand::Cancel(endpoint, lead) => {
                 let called = Called::Business(business_of(lead));
                 cancel(tx, endpoint, called, "disconnected", self.now)
