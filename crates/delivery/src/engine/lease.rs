@@ -67,9 +67,13 @@ impl Leases {
         self.epoch(shard) == Some(epoch) && !self.leaving.contains(&shard)
     }
 
-    /// How long until the next renewal.
+    /// How long until the next renewal, if there will be one.
     pub(crate) fn renewal_in(&self, clock: &Clock) -> Duration {
-        self.renew_at.saturating_sub(clock.monotonic())
+        if self.displaced {
+            Duration::MAX
+        } else {
+            self.renew_at.saturating_sub(clock.monotonic())
+        }
     }
 
     /// Has the next [`keep`](Self::keep) renew, whether it is time or not: shards may be free.
