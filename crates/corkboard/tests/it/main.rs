@@ -52,6 +52,7 @@ mod forward_failures;
 mod forward_order;
 mod forward_requests;
 mod forwards;
+mod full_disk;
 mod health;
 mod impairments;
 mod json_endpoints;
