@@ -7,6 +7,7 @@
 //!   them together the `roster`), and decides which attempts begin. Nothing is written to claim them.
 //! - Attempts are tasks of their own (`attempt`). Each takes a last look at the database, sends, and stores what came of it
 //!   in one transaction (`settle`), which also tells the next head of its lane: that one follows at once.
+//! - **Replays** ([`replay`](crate::replay)) go on beside the steps, which wait for none of it.
 //! - The **directory**, asked before each attempt where it goes, and told when an endpoint changes.
 //! - The policies (`policy`), pure functions that say what an answer means for the delivery and for the endpoint.
 //!
@@ -45,6 +46,8 @@
 //! - *The process is frozen or cut off from the database* and continues: a request begins only if the lease outlasts its
 //!   deadline by a margin, and an outcome is stored only if owner, epoch and number of the attempt are still the expected
 //!   ones. A process that freezes between that check and the request can send late; the stable id is for that.
+//! - *Two processes have one name*: the later has the shards. The earlier finds out at its next renewal, says so in the log,
+//!   and sends nothing until it is started again.
 //! - *The database is away*: no lease is renewed, so nothing is sent. Outcomes that are not stored yet are kept and
 //!   stored when it returns within the lease.
 //! - *A clock jumps*: leases are counted in the database's time and judged by the monotonic clock, so nobody believes to
