@@ -273,7 +273,8 @@ impl Desk {
         if self.busy.len() >= places {
             return None;
         }
-        if let Some(head) = take(&mut self.fresh, &self.busy) {
+        let is_busy = |lane| self.busy.contains_key(&lane);
+        if let Some(head) = self.fresh.take(is_busy) {
             return Some(self.begin(head, Role::Regular, Class::Fresh, now));
         }
         let most_backlog = places.div_ceil(2);
@@ -283,7 +284,7 @@ impl Desk {
         let rate = self.backlog_rate(settings);
         self.backlog.heads.front()?;
         self.pace = self.pace.take(rate, pace::burst(rate), now).ok()?;
-        let head = take(&mut self.backlog, &self.busy)?;
+        let head = self.backlog.take(is_busy)?;
         Some(self.begin(head, Role::Regular, Class::Backlog, now))
     }
 
@@ -401,14 +402,4 @@ impl Desk {
             .flatten();
         [self.due_at, waits_for_pace].into_iter().flatten().min()
     }
-}
-
-/// The first head whose lane has nothing on its way: two reads of a window may have seen two heads of one lane.
-fn take(window: &mut Window, busy: &HashMap<ConversationId, Class>) -> Option<Head> {
-    while let Some(head) = window.heads.pop_front() {
-        if !busy.contains_key(&head.conversation_id) {
-            return Some(head);
-        }
-    }
-    None
 }
