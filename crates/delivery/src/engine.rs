@@ -7,7 +7,7 @@
 //!   them together the `roster`), and decides which attempts begin. Nothing is written to claim them.
 //! - Attempts are tasks of their own (`attempt`). Each takes a last look at the database, sends, and stores what came of it
 //!   in one transaction (`settle`), which also tells the next head of its lane: that one follows at once.
-//! - **Replays** ([`replay`](crate::replay)) go on beside the steps, which wait for none of it.
+//! - **Replays** ([`replay`]) go on beside the steps, which wait for none of it.
 //! - The **directory**, asked before each attempt where it goes, and told when an endpoint changes.
 //! - The policies (`policy`), pure functions that say what an answer means for the delivery and for the endpoint.
 //!
